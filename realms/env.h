@@ -1,0 +1,38 @@
+/* What a realm needs from outside, and all it can do to the outside.
+ *
+ * These functions are called from within realm_* calls and never re-enter the realm. */
+#ifndef REALMS_ENV_H
+#define REALMS_ENV_H
+
+#include "common/msg.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
+
+enum close_reason {
+    CLOSE_GOODBYE,    /* the peer said GOODBYE and was answered: the transport may stay for a moment */
+    CLOSE_KILLED,     /* we said GOODBYE (kill, shutdown): wait for the answer, then close */
+    CLOSE_ABORTED,    /* the peer said ABORT: close */
+    CLOSE_PROTOCOL,   /* we sent ABORT protocol_violation: flush, then close (WebSocket 1002) */
+    CLOSE_SLOW,       /* the session did not drain: close (WebSocket 1008) */
+    CLOSE_NOMEM,      /* memory ran out while serving this session: close (WebSocket 1011) */
+};
+
+struct realm_env {
+    /* Queues one message for s: head, then tail, both borrowed for the call. Never blocks. False when s is over its
+     * bound: nothing was queued, and the realm ends the session (CLOSE_SLOW). spec: B-072, B-088 */
+    bool (*send)(void *ctx, struct session *s, const struct wamp_frame *frame);
+
+    /* s is gone: the realm has forgotten it, and the pointer is invalid when this returns. The messages queued
+     * before still have to be delivered. Not called for realm_leave, which the caller began himself. */
+    void (*close)(void *ctx, struct session *s, enum close_reason why);
+
+    /* 64 random bits: ids, and the invocation policy 'random'. */
+    uint64_t (*random)(void *ctx);
+
+    void *ctx;
+};
+
+#endif

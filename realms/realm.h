@@ -1,0 +1,83 @@
+/* A realm: sessions, broker, dealer. The module's face; nothing else of realms/ is included from outside, except
+ * env.h and rules.h.
+ *
+ * Sans I/O: messages come in, messages go out through struct realm_env, time comes in as `now`. The same inputs
+ * with the same random numbers give the same outputs. A realm and everything in it belongs to one thread. */
+#ifndef REALMS_REALM_H
+#define REALMS_REALM_H
+
+#include "common/msg.h"
+#include "common/roles.h"
+#include "common/str.h"
+#include "common/uri.h"
+#include "realms/env.h"
+#include "realms/rules.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef int64_t wamp_ms;  /* milliseconds of a clock that never jumps */
+#define WAMP_MS_NEVER INT64_MAX
+
+struct realm;
+struct session;
+
+/* Zero is the default for every field. Strings are copied by realm_new. */
+struct realm_config {
+    struct str name;
+    enum realm_preset preset;         /* rules.def: spec, strict, crossbar */
+    enum wamp_uri_rule uri_rule;
+    wamp_ms epoch_ms;                 /* Unix time in ms when now is 0: for timestamps shown to people */
+    unsigned max_calls_per_session;   /* 0: 1024 calls open at once per caller */
+    unsigned max_subscriptions;       /* 0: 1024 per session */
+    unsigned max_registrations;       /* 0: 4096 per session */
+    bool meta_api_denied;             /* no meta procedures for anyone */
+    bool kill_allowed;                /* wamp.session.kill* and revocation procedures: nobody by default */
+};
+
+/* An authenticated session about to join. Copied. */
+struct session_info {
+    uint64_t id;                      /* from realm_new_session_id */
+    enum wamp_ser ser;
+    struct wamp_roles roles;
+    struct str authid, authrole, authmethod, authprovider;
+    size_t max_message;               /* largest message the peer's transport takes; 0: no limit. spec: B-101 */
+    struct str agent;                 /* of our WELCOME.Details; may be empty */
+    void *peer;                       /* the connection; see session_peer */
+};
+
+struct realm *realm_new(const struct realm_config *config, const struct realm_env *env);  /* NULL: no memory */
+
+/* Forgets every session without a word (see realm_shutdown) and frees. NULL is fine. */
+void realm_free(struct realm *r);
+
+struct str realm_name(const struct realm *r);
+size_t realm_session_count(const struct realm *r);
+
+/* A random id that no live session has. */
+uint64_t realm_new_session_id(struct realm *r);
+
+/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: no memory. */
+struct session *realm_join(struct realm *r, const struct session_info *info, wamp_ms now);
+
+/* One message from s. Takes nothing: `m` is borrowed. Any session, s included, may be gone afterwards: env.close
+ * told. */
+void realm_deliver(struct realm *r, struct session *s, const struct wamp_msg *m, wamp_ms now);
+
+/* s sent octets that are no message: ABORT protocol_violation with `why`, and env.close(CLOSE_PROTOCOL). */
+void realm_violation(struct realm *r, struct session *s, const struct wamp_fault *why, wamp_ms now);
+
+/* The transport of s is gone. No env.close for s; s is invalid afterwards. */
+void realm_leave(struct realm *r, struct session *s, wamp_ms now);
+
+/* GOODBYE wamp.close.system_shutdown to every session; each is closed with CLOSE_KILLED. */
+void realm_shutdown(struct realm *r, wamp_ms now);
+
+wamp_ms realm_next_deadline(const struct realm *r);  /* WAMP_MS_NEVER when nothing is due */
+void realm_expire(struct realm *r, wamp_ms now);
+
+void *session_peer(const struct session *s);
+uint64_t session_id(const struct session *s);
+enum wamp_ser session_ser(const struct session *s);
+
+#endif

@@ -1,0 +1,15 @@
+/* Behaviour choices as data: one row of rules.def each, one value a preset. */
+#ifndef REALMS_RULES_H
+#define REALMS_RULES_H
+
+enum realm_preset { PRESET_SPEC, PRESET_STRICT, PRESET_CROSSBAR };
+
+struct rules {
+#define RULE(field, spec, strict, crossbar, why) int field;
+#include "realms/rules.def"
+#undef RULE
+};
+
+const struct rules *rules_of(enum realm_preset preset);
+
+#endif
