@@ -52,6 +52,7 @@ struct wamp_msg {
 /* Why a message was refused, for ABORT.Details.message and the log. Never holds octets of the peer. */
 struct wamp_fault {
     enum wamp_err err;
+    unsigned type;   /* code of the message as far as it could be read, else 0 */
     char text[120];  /* "CALL: element 2 (Options) must be a dict, got string" */
 };
 
