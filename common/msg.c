@@ -14,7 +14,7 @@ struct layout {
     enum wamp_sender sender;
 };
 
-enum { CODE_MAX = 70 };
+enum { CODE_MAX = 320 };
 
 static const struct layout layouts[CODE_MAX + 1] = {
 #define MSG(code, name, letters, rest, from) [code] = {#name, letters, rest, WAMP_FROM_##from},

@@ -22,7 +22,27 @@ typedef int64_t wamp_ms;  /* milliseconds of a clock that never jumps */
 struct realm;
 struct session;
 
-/* Zero is the default for every field. Strings are copied by realm_new. */
+/* Zero: peers are shown who calls or publishes when he asks for it (disclose_me) or a callee does (disclose_caller). */
+enum realm_disclosure { DISCLOSE_ON_REQUEST, DISCLOSE_ALWAYS, DISCLOSE_NEVER };
+
+/* A topic or pattern whose events are remembered. spec: A-HIS-01 */
+struct realm_history {
+    struct str uri;
+    enum wamp_match match;
+    unsigned max_events;  /* 0: 1000 */
+    size_t max_bytes;     /* 0: 16 MiB */
+};
+
+/* Calls of matching procedures, publications to matching topics: what callees and subscribers are told about them, and
+ * for which role of the sender (empty: all). The first row that matches counts. spec: A-CTL, A-PTL */
+struct realm_trust {
+    struct str uri;
+    enum wamp_match match;
+    struct str authrole;
+    unsigned level;       /* 0 is the lowest */
+};
+
+/* Zero is the default for every field. Strings and lists are copied by realm_new. */
 struct realm_config {
     struct str name;
     enum realm_preset preset;         /* rules.def: spec, strict, crossbar */
@@ -31,6 +51,13 @@ struct realm_config {
     unsigned max_calls_per_session;   /* 0: 1024 calls open at once per caller */
     unsigned max_subscriptions;       /* 0: 1024 per session */
     unsigned max_registrations;       /* 0: 4096 per session */
+    enum realm_disclosure disclosure; /* who may see callers and publishers. spec: A-CID-03, A-PID-02 */
+    const struct realm_history *history;
+    size_t history_count;
+    const struct realm_trust *trust;
+    size_t trust_count;
+    const struct str *forward_keys;   /* private keys ("_ext") that go with a call: CALL.Options to INVOCATION.Details, */
+    size_t forward_key_count;         /* YIELD.Options to RESULT.Details. None by default. spec: B-043; S-10 */
     bool meta_api_denied;             /* no meta procedures for anyone */
     bool kill_allowed;                /* wamp.session.kill* and revocation procedures: nobody by default */
 };
@@ -43,6 +70,9 @@ struct session_info {
     struct str authid, authrole, authmethod, authprovider;
     size_t max_message;               /* largest message the peer's transport takes; 0: no limit. spec: B-101 */
     struct str agent;                 /* of our WELCOME.Details; may be empty */
+    struct str transport;             /* "websocket", "rawsocket": shown by wamp.session.get; may be empty */
+    struct str peer_agent;            /* HELLO.Details.agent, likewise */
+    bool flow_control;                /* the peer takes FLOW: WELCOME.Details._wampd_flow says it will be sent */
     void *peer;                       /* the connection; see session_peer */
 };
 

@@ -1,0 +1,63 @@
+/* Calls: from CALL to the one final RESULT or ERROR.
+ *
+ * A call exists from the moment its CALL was accepted until its caller has been given the final answer, or is owed
+ * none. It is under way at one callee, or waits for one with room. What a callee still sends for a call that ended
+ * is dropped by the watermark rule. spec: B-036, B-085 */
+#ifndef REALMS_CALLS_H
+#define REALMS_CALLS_H
+
+#include "common/list.h"
+#include "common/map.h"
+#include "realms/dealer.h"
+#include "realms/timers.h"
+
+struct kept;
+
+struct call {
+    struct {
+        uint64_t session, request;
+    } caller_key;  /* CALL.Request */
+    struct {
+        uint64_t session, invocation;
+    } callee_key;  /* INVOCATION.Request */
+    struct session *caller;
+    struct session *callee;      /* NULL while the call waits */
+    uint64_t registration;
+    uint64_t procedure_hash;     /* tells whether a later chunk names the same procedure. spec: R-02 */
+    struct timer timer;
+    wamp_ms timeout;             /* 0: none of ours */
+    bool receive_progress;       /* the caller asked for progressive results */
+    bool open;                   /* the caller may send further chunks */
+    bool asks_disclosure;        /* the caller asked to be shown */
+    bool disclosed, forwards_timeout, forwards_progress;  /* what the callee is told: settled when it gets the call */
+    bool patterned;              /* the registration is a prefix or wildcard: INVOCATION names the procedure */
+    bool killing;                /* INTERRUPT kill was sent; the callee's answer is awaited */
+    bool progressed;             /* chunks or results went both ways: no other callee can take over. spec: A-RRT-05 */
+    bool counted;                /* in callee.busy */
+    bool is_waiting;
+    struct kept *kept;           /* copies for later: where the call waits, may be re-routed, or froze options */
+    struct list by_caller, by_callee, waiting;
+    UT_hash_handle hh;           /* dealer.calls */
+    UT_hash_handle by_invocation;
+};
+
+void calls_on_call(struct session *s, const struct wamp_msg *m);
+void calls_on_cancel(struct session *s, const struct wamp_msg *m);
+void calls_on_yield(struct session *s, const struct wamp_msg *m);
+void calls_on_error(struct session *s, const struct wamp_msg *m);
+
+void calls_leave(struct session *s);  /* as caller and as callee. spec: B-092..B-096 */
+void calls_expire(struct realm *r, struct timer *timer);
+
+/* Callees may have room again: gives them what waits. */
+void calls_serve_waiting(struct realm *r, struct registration *reg);
+
+/* reg is about to go: what waits for it ends. */
+void calls_registration_gone(struct realm *r, struct registration *reg);
+
+void calls_fini(struct realm *r);
+
+/* Forgets the progressive calls of s that ended early. */
+void ended_calls_free(struct session *s);
+
+#endif

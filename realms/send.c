@@ -1,0 +1,219 @@
+#include "realms/send.h"
+
+#include "realms/inner.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* --- payloads ------------------------------------------------------------------------------------------------------ */
+
+void forms_init(struct forms *f, const struct wamp_payload *payload)
+{
+    memset(f, 0, sizeof *f);
+    f->payload = payload;
+}
+
+void forms_fini(struct forms *f)
+{
+    for (int i = 0; i < WAMP_SER_COUNT; i++)
+        wamp_buf_fini(&f->by_ser[i].buf);
+}
+
+enum wamp_err forms_tail(struct forms *f, enum wamp_ser ser, struct str *tail)
+{
+    if (!f->by_ser[ser].known) {
+        f->by_ser[ser].known = true;
+        f->by_ser[ser].err = wamp_payload_tail(f->payload, ser, &f->by_ser[ser].buf, &f->by_ser[ser].tail);
+    }
+    *tail = f->by_ser[ser].tail;
+    return f->by_ser[ser].err;
+}
+
+/* --- sending --------------------------------------------------------------------------------------------------------- */
+
+void send_frame(struct session *s, const struct wamp_frame *frame)
+{
+    struct realm *r = s->realm;
+    if (session_is_doomed(s))
+        return;
+    if (!frame->head.ptr) {
+        session_doom(s, CLOSE_NOMEM);  /* the head could not be written: better no session than one with a gap */
+        return;
+    }
+    if (!r->env.send(r->env.ctx, s, frame))
+        session_doom(s, CLOSE_SLOW);
+}
+
+/* Ends a head that has no payload and sends it. */
+static void finish(struct session *s, struct wamp_wr *w, enum wamp_type type)
+{
+    struct wamp_frame f = wamp_head_end(w, type, 0, str_of("", 0));
+    if (w->out->failed)
+        f.head.ptr = NULL;
+    send_frame(s, &f);
+}
+
+void send_answer(struct session *s, enum wamp_type type, uint64_t request, uint64_t id)
+{
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, type, 3, 0);
+    wamp_wr_uint(&w, request);
+    wamp_wr_uint(&w, id);
+    finish(s, &w, type);
+}
+
+void send_done(struct session *s, enum wamp_type type, uint64_t request)
+{
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, type, 2, 0);
+    wamp_wr_uint(&w, request);
+    finish(s, &w, type);
+}
+
+/* Text that did not fit was cut at any octet: take the last character off, so that it stays UTF-8. */
+static void cut_text(char *text, size_t len)
+{
+    while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+        len--;
+    text[len > 0 ? len - 1 : 0] = '\0';
+}
+
+void send_error(struct session *s, enum wamp_type of, uint64_t request, const char *uri, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (len >= (int)sizeof text)
+        cut_text(text, sizeof text - 1);
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_ERROR, 6, 0);
+    wamp_wr_uint(&w, (uint64_t)of);
+    wamp_wr_uint(&w, request);
+    wamp_wr_map(&w, 0);
+    wamp_wr_map_end(&w);
+    wamp_wr_str(&w, str_z(uri));
+    wamp_wr_list(&w, 1);
+    wamp_wr_str(&w, str_z(text));
+    wamp_wr_list_end(&w);
+    finish(s, &w, WAMP_ERROR);
+}
+
+static void write_message(struct wamp_wr *w, struct str message)
+{
+    wamp_wr_map(w, message.len ? 1 : 0);
+    if (message.len) {
+        wamp_wr_key(w, STR("message"));
+        wamp_wr_str(w, message);
+    }
+    wamp_wr_map_end(w);
+}
+
+void send_goodbye(struct session *s, struct str reason, struct str message)
+{
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_GOODBYE, 3, 0);
+    write_message(&w, message);
+    wamp_wr_str(&w, reason);
+    finish(s, &w, WAMP_GOODBYE);
+}
+
+void send_abort(struct session *s, const char *reason, const char *message)
+{
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_ABORT, 3, 0);
+    write_message(&w, str_z(message));
+    wamp_wr_str(&w, str_z(reason));
+    finish(s, &w, WAMP_ABORT);
+}
+
+void send_revocation(struct session *s, enum wamp_type type, const char *key, uint64_t id, struct str reason)
+{
+    struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, type, 3, 0);
+    wamp_wr_uint(&w, 0);
+    wamp_wr_map(&w, reason.len ? 2 : 1);
+    wamp_wr_key(&w, str_z(key));
+    wamp_wr_uint(&w, id);
+    if (reason.len) {
+        wamp_wr_key(&w, STR("reason"));
+        wamp_wr_str(&w, reason);
+    }
+    wamp_wr_map_end(&w);
+    finish(s, &w, type);
+}
+
+/* --- details --------------------------------------------------------------------------------------------------------- */
+
+static struct detail *add(struct details *d, struct str key, enum wamp_kind kind)
+{
+    assert(d->count < sizeof d->list / sizeof *d->list);
+    struct detail *detail = &d->list[d->count++];
+    detail->key = key;
+    detail->kind = kind;
+    return detail;
+}
+
+void details_add_bool(struct details *d, struct str key, bool value)
+{
+    add(d, key, WAMP_BOOL)->number = value;
+}
+
+void details_add_uint(struct details *d, struct str key, uint64_t value)
+{
+    add(d, key, WAMP_UINT)->number = value;
+}
+
+void details_add_str(struct details *d, struct str key, struct str value)
+{
+    add(d, key, WAMP_STR)->text = value;
+}
+
+/* Exactly one binary argument and no ArgumentsKw. */
+static bool is_opaque(const struct wamp_payload *p)
+{
+    struct wamp_item args, kwargs, first;
+    if (p->arity == 0 || wamp_item_parse(p->ser, p->args, &args) || args.kind != WAMP_LIST || args.count != 1)
+        return false;
+    struct wamp_iter it = wamp_iter(p->ser, &args);
+    if (!wamp_iter_next(&it, &first) || first.kind != WAMP_BIN)
+        return false;
+    return p->arity == 1 || (!wamp_item_parse(p->ser, p->kwargs, &kwargs) && kwargs.count == 0);
+}
+
+bool passthru_ok(struct session *s, const struct wamp_msg *m, bool announced)
+{
+    if (!m->opt.ppt_scheme.len)
+        return true;
+    if (!announced)
+        realm_abort(s, "%s: ppt_scheme without having announced payload_passthru_mode", wamp_type_name(m->type));
+    else if (!is_opaque(&m->payload))
+        realm_abort(s, "%s: with ppt_scheme the payload is one binary argument", wamp_type_name(m->type));
+    else
+        return true;
+    return false;
+}
+
+void details_add_ppt(struct details *d, const struct wamp_options *o)
+{
+    if (wamp_has(o, ppt_scheme))
+        details_add_str(d, STR("ppt_scheme"), o->ppt_scheme);
+    if (wamp_has(o, ppt_serializer))
+        details_add_str(d, STR("ppt_serializer"), o->ppt_serializer);
+    if (wamp_has(o, ppt_cipher))
+        details_add_str(d, STR("ppt_cipher"), o->ppt_cipher);
+    if (wamp_has(o, ppt_keyid))
+        details_add_str(d, STR("ppt_keyid"), o->ppt_keyid);
+}
+
+void details_write(struct wamp_wr *w, const struct details *d)
+{
+    wamp_wr_map(w, d->count);
+    for (unsigned i = 0; i < d->count; i++) {
+        const struct detail *detail = &d->list[i];
+        wamp_wr_key(w, detail->key);
+        if (detail->kind == WAMP_BOOL)
+            wamp_wr_bool(w, detail->number);
+        else if (detail->kind == WAMP_UINT)
+            wamp_wr_uint(w, detail->number);
+        else
+            wamp_wr_str(w, detail->text);
+    }
+    wamp_wr_map_end(w);
+}
