@@ -24,7 +24,7 @@ san.flags := $(san.$(SAN))
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
             -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 hardening := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIC -fvisibility=hidden
-CPPFLAGS += -I. -Ibuild -DWAMP_VERSION='"$(VERSION)"' -D_GNU_SOURCE
+CPPFLAGS += -I. -Ibuild -Iclient/include -DWAMP_VERSION='"$(VERSION)"' -D_GNU_SOURCE
 CFLAGS += -std=gnu11 $(OPT) -g $(warnings) $(hardening) $(san.flags)
 LDFLAGS += $(san.flags)
 
