@@ -1,38 +1,49 @@
 /* The configuration as a value: read from a file and the command line, checked, then only looked at.
  *
- * Zero rows of tables are filled with defaults by config_init. All strings are owned by the configuration. */
+ * Everything in it lives in its own arena: config_fini frees it all. */
 #ifndef ROUTER_CONFIG_H
 #define ROUTER_CONFIG_H
 
+#include "common/arena.h"
 #include "common/log.h"
 #include "common/str.h"
-#include "common/uri.h"
-#include "realms/rules.h"
+#include "realms/realm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* ws and rs name what clients are told to use; both kinds of listener take WebSocket and RawSocket, told apart by
- * the first octet. */
+/* ws and rs name what clients are told to use; all kinds of listener take WebSocket and RawSocket, told apart by the
+ * first octet. */
 enum listen_scheme { LISTEN_WS, LISTEN_RS, LISTEN_UNIX };
 
 struct listen_config {
     enum listen_scheme scheme;
-    char *host;      /* "127.0.0.1", "::1", "localhost", "0.0.0.0"; NULL for LISTEN_UNIX */
-    uint16_t port;   /* 0: any free one */
-    char *path;      /* LISTEN_UNIX: of the socket; "@name" is abstract */
+    const char *host;  /* "127.0.0.1", "::1", "localhost", "0.0.0.0"; NULL for LISTEN_UNIX */
+    uint16_t port;     /* 0: any free one */
+    const char *path;  /* LISTEN_UNIX: of the socket; "@name" is abstract */
+    int mode;          /* LISTEN_UNIX: of the socket file, 0: as the umask says */
 };
 
+/* One realm as configured; realm_config_of makes the realm's own struct of it. */
 struct realm_config_row {
-    char *name;
+    const char *name;
     enum realm_preset preset;
+    struct rules rules;
     enum wamp_uri_rule uri_rule;
+    enum realm_disclosure disclosure;
     bool meta_api_denied;
     bool kill_allowed;
+    struct realm_history *history;
+    size_t history_count;
+    struct realm_trust *trust;
+    size_t trust_count;
+    struct str *forward_keys;
+    size_t forward_key_count;
 };
 
 struct config {
+    struct wamp_arena memory;
     struct listen_config *listeners;
     size_t listener_count;
     struct realm_config_row *realms;
@@ -43,13 +54,12 @@ struct config {
 #undef LIMIT
 };
 
-/* ws://127.0.0.1:8080 with realm1 are added by config_finish where no listener or realm was given. */
-void config_init(struct config *c);
+void config_init(struct config *c);  /* the defaults; no listener and no realm yet */
 void config_fini(struct config *c);
 
 /* What is wrong, for a person: "wampd.yaml:12: limits.mesage_size: unknown key, did you mean message_size?" */
 struct config_error {
-    char text[400];
+    char text[800];
 };
 
 /* Reads a JSON or YAML file into c, over what is there. False: *err says file, line, key, what was expected and the
@@ -59,6 +69,14 @@ bool config_load(struct config *c, const char *path, struct config_error *err);
 /* ws://host:port, rs://host:port, unix:/path (also tcp:// as rs://). */
 bool config_add_listener(struct config *c, const char *url, struct config_error *err);
 bool config_add_realm(struct config *c, const char *name, struct config_error *err);
+
+/* Adds ws://127.0.0.1:8080 and realm1 where none was given, and checks what only the whole can tell. */
 bool config_finish(struct config *c, struct config_error *err);
+
+/* Borrows from c. */
+void realm_config_of(const struct config *c, size_t realm, struct realm_config *out);
+
+/* The one of `names` that `word` was probably meant to be, or NULL. */
+const char *config_nearest(const char *word, const char *const *names, size_t count);
 
 #endif
