@@ -40,6 +40,12 @@ enum wamp_err wamp_value_read(enum wamp_ser ser, struct str octets, struct wamp_
 /* Appends v in form ser. UNREPRESENTABLE, NOMEM; then out is as before the call. */
 enum wamp_err wamp_value_write(enum wamp_ser ser, const struct wamp_value *v, struct wamp_buf *out);
 
+/* For a message that is read or written item by item: the value of one item of a validated message; v as the next value
+ * that w writes (UNREPRESENTABLE: then what was written before stays). */
+enum wamp_err wamp_value_of_item(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *arena,
+                                 struct wamp_value *out);
+enum wamp_err wamp_value_put(struct wamp_wr *w, const struct wamp_value *v);
+
 /* The value of a string key, or NULL. */
 const struct wamp_value *wamp_value_get(const struct wamp_value *map, struct str key);
 

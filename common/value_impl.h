@@ -8,14 +8,7 @@
 enum wamp_err wamp_scalar_read(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *arena, bool copy,
                                struct wamp_value *out);
 
-/* Appends v through w. UNREPRESENTABLE; then what was written before stays. */
-enum wamp_err wamp_value_put(struct wamp_wr *w, const struct wamp_value *v);
-
-/* The same for a key. */
+/* wamp_value_put for a key. */
 enum wamp_err wamp_value_put_key(struct wamp_wr *w, const struct wamp_value *key);
-
-/* Builds the tree of an item of a validated message. */
-enum wamp_err wamp_value_of_item(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *arena,
-                                 struct wamp_value *out);
 
 #endif
