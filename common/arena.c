@@ -35,15 +35,27 @@ void wamp_arena_reset(struct wamp_arena *a)
 
 static bool add_chunk(struct wamp_arena *a, size_t size)
 {
-    size_t data = size > CHUNK_BYTES ? size : CHUNK_BYTES;
-    struct wamp_arena_chunk *c = wamp_alloc(sizeof *c + data);
+    struct wamp_arena_chunk *c = wamp_alloc(sizeof *c + size);
     if (!c)
         return false;
     c->older = a->chunks;
-    c->size = data;
+    c->size = size;
     a->chunks = c;
     a->used = 0;
     return true;
+}
+
+bool wamp_arena_reserve(struct wamp_arena *a, size_t size)
+{
+    return size <= SIZE_MAX / 2 && add_chunk(a, size);
+}
+
+size_t wamp_arena_bytes(const struct wamp_arena *a)
+{
+    size_t bytes = 0;
+    for (const struct wamp_arena_chunk *c = a->chunks; c; c = c->older)
+        bytes += sizeof *c + c->size;
+    return bytes;
 }
 
 void *wamp_arena_alloc(struct wamp_arena *a, size_t size)
@@ -52,7 +64,7 @@ void *wamp_arena_alloc(struct wamp_arena *a, size_t size)
         return NULL;
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     if (!a->chunks || a->chunks->size - a->used < size)
-        if (!add_chunk(a, size))
+        if (!add_chunk(a, size > CHUNK_BYTES ? size : CHUNK_BYTES))
             return NULL;
     void *block = a->chunks->data + a->used;
     a->used += size;

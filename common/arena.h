@@ -18,9 +18,21 @@ struct wamp_arena {
 
 void wamp_arena_fini(struct wamp_arena *a);
 void wamp_arena_reset(struct wamp_arena *a);
+
+/* Makes room for `size` octets in one chunk of just that size: for what is filled once and kept long. False when memory
+ * is short. */
+bool wamp_arena_reserve(struct wamp_arena *a, size_t size);
+size_t wamp_arena_bytes(const struct wamp_arena *a);        /* all that it occupies */
 void *wamp_arena_alloc(struct wamp_arena *a, size_t size);  /* aligned for anything; NULL when memory is short */
 
 /* A copy of s followed by a NUL (not counted); ptr is NULL when memory is short. */
 struct str wamp_arena_copy(struct wamp_arena *a, struct str s);
+
+/* Makes *s a copy of itself in the arena. False when memory is short. */
+static inline bool wamp_arena_keep(struct wamp_arena *a, struct str *s)
+{
+    *s = wamp_arena_copy(a, *s);
+    return s->ptr != NULL;
+}
 
 #endif

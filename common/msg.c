@@ -185,6 +185,23 @@ static enum wamp_err take_payload(struct wamp_msg *m, struct str octets, const s
     return WAMP_ERR_NONE;
 }
 
+/* A part of a payload whose tail was copied: the same part of the copy, or where it lay elsewhere, a copy of its own. */
+static bool keep_part(struct str *part, struct str tail, struct str copy, struct wamp_arena *arena)
+{
+    uintptr_t at = (uintptr_t)part->ptr, start = (uintptr_t)tail.ptr;
+    if (!part->len || at < start || at + part->len > start + tail.len)
+        return wamp_arena_keep(arena, part);
+    part->ptr = copy.ptr + (at - start);
+    return true;
+}
+
+bool wamp_payload_keep(struct wamp_payload *p, struct wamp_arena *arena)
+{
+    struct str tail = p->tail;
+    return wamp_arena_keep(arena, &p->tail) && keep_part(&p->args, tail, p->tail, arena) &&
+           keep_part(&p->kwargs, tail, p->tail, arena);
+}
+
 /* --- a whole message ---------------------------------------------------------------------------------------- */
 
 static enum wamp_err take_type(const struct wamp_item *items, unsigned n, struct wamp_msg *m, struct wamp_fault *why)
@@ -288,7 +305,8 @@ struct wamp_frame wamp_head_end(struct wamp_wr *w, enum wamp_type type, unsigned
         wamp_wr_list_end(w);
         tail = (struct str){0};
     }
-    return (struct wamp_frame){.type = type, .ser = w->ser, .head = wamp_buf_str(w->out), .tail = tail};
+    struct str head = w->out->failed ? (struct str){0} : wamp_buf_str(w->out);
+    return (struct wamp_frame){.type = type, .ser = w->ser, .head = head, .tail = tail};
 }
 
 enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out, struct str *tail)

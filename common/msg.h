@@ -35,6 +35,9 @@ struct wamp_payload {
     struct str args, kwargs;  /* raw values, empty when absent */
 };
 
+/* Makes *p a copy of itself in the arena. False when memory is short. */
+bool wamp_payload_keep(struct wamp_payload *p, struct wamp_arena *arena);
+
 struct wamp_msg {
     enum wamp_type type;
     enum wamp_ser ser;
@@ -72,7 +75,7 @@ enum wamp_sender wamp_type_sender(enum wamp_type type);
 struct wamp_frame {
     enum wamp_type type;
     enum wamp_ser ser;
-    struct str head, tail;
+    struct str head, tail;  /* head.ptr is NULL when memory was too short for it */
 };
 
 static inline size_t wamp_frame_len(const struct wamp_frame *f)

@@ -12,7 +12,7 @@
 #include "realms/retained.h"
 #include "realms/send.h"
 
-/* --- subscriptions --------------------------------------------------------------------------------------------------- */
+/* --- subscriptions -------------------------------------------------------------------------------------- */
 
 struct subscription *broker_find(struct realm *r, uint64_t id)
 {
@@ -192,13 +192,7 @@ void broker_leave(struct session *s)
         broker_remove(s->realm, list_entry(n, struct subscriber, by_session));
 }
 
-/* --- fan-out ----------------------------------------------------------------------------------------------------------- */
-
-struct dispatch {
-    struct realm *realm;
-    const struct event *event;
-    struct forms forms;
-};
+/* --- fan-out -------------------------------------------------------------------------------------------- */
 
 void event_details(const struct event *e, const struct subscription *sub, struct details *d)
 {
@@ -208,38 +202,82 @@ void event_details(const struct event *e, const struct subscription *sub, struct
         details_add_str(d, STR("publisher_authid"), e->publisher_authid);
         details_add_str(d, STR("publisher_authrole"), e->publisher_authrole);
     }
+    if (e->trust)
+        details_add_uint(d, STR("trustlevel"), e->trust->level);
     if (sub->match != WAMP_MATCH_EXACT)
         details_add_str(d, STR("topic"), e->topic);  /* spec: A-PBS-03, T-18 */
     if (e->is_retained)
         details_add_bool(d, STR("retained"), true);
-    if (e->options)
-        details_add_ppt(d, e->options);
+    details_add_passthru(d, &e->passthru);
 }
 
-/* [EVENT, Subscription|id, Publication|id, Details|dict (, Arguments, ArgumentsKw)] for receivers with serializer ser */
-static struct wamp_frame event_frame(struct dispatch *d, const struct subscription *sub, enum wamp_ser ser)
+/* One publication on its way, and what its EVENTs have in common. */
+struct dispatch {
+    struct realm *realm;
+    const struct event *event;
+    struct forms forms;
+};
+
+static struct dispatch dispatch_begin(struct realm *r, const struct event *event)
+{
+    struct dispatch d = {.realm = r, .event = event};
+    forms_init(&d.forms, r, event->payload);
+    return d;
+}
+
+/* The EVENT of one subscription for receivers with one serializer; a frame without a head where memory is short. */
+struct event_form {
+    bool made;
+    bool unrepresentable;
+    struct wamp_frame frame;
+};
+
+/* [EVENT, Subscription|id, Publication|id, Details|dict (, Arguments, ArgumentsKw)] */
+static void make_form(struct dispatch *d, const struct subscription *sub, enum wamp_ser ser, struct event_form *form)
 {
     const struct event *e = d->event;
     unsigned arity = e->payload->arity;
-    struct wamp_frame f = {0};
-    struct str tail;
-    if (forms_tail(&d->forms, ser, &tail))
-        return f;
     struct details details;
+    struct str tail;
+    *form = (struct event_form){.made = true};
+    enum wamp_err err = forms_tail(&d->forms, ser, &tail);
+    form->unrepresentable = err && err != WAMP_ERR_NOMEM;
+    if (err)
+        return;
     event_details(e, sub, &details);
     struct wamp_wr w = wamp_head_begin(&d->realm->event[ser], ser, WAMP_EVENT, 4, arity);
     wamp_wr_uint(&w, sub->id);
     wamp_wr_uint(&w, e->publication);
     details_write(&w, &details);
-    f = wamp_head_end(&w, WAMP_EVENT, arity, tail);
-    if (w.out->failed)
-        f.head.ptr = NULL;
-    return f;
+    form->frame = wamp_head_end(&w, WAMP_EVENT, arity, tail);
+}
+
+/* What s cannot take is left out and counted; nothing else is ever left out. spec: B-101, table 0.8 */
+static void send_form(struct session *s, const struct event_form *form)
+{
+    struct realm_counters *counters = &s->realm->counters;
+    if (form->unrepresentable)
+        counters->events_unrepresentable++;
+    else if (form->frame.head.ptr && frame_too_big(s, &form->frame))
+        counters->events_too_big++;
+    else
+        send_frame(s, &form->frame);
 }
 
 static bool may_get(const struct event *e, const struct session *s)
 {
     return s->id != e->excluded && (!e->filter || filter_allows(e->filter, s));
+}
+
+bool broker_send(const struct event *event, const struct subscription *sub, struct session *s)
+{
+    struct event_form form;
+    if (!may_get(event, s))
+        return false;
+    struct dispatch d = dispatch_begin(s->realm, event);
+    make_form(&d, sub, s->ser, &form);
+    send_form(s, &form);
+    return true;
 }
 
 /* Meta events go only to those who asked for the name space of the protocol. spec: R-14 */
@@ -254,31 +292,26 @@ static void dispatch_to(void *value, void *arg)
 {
     const struct subscription *sub = value;
     struct dispatch *d = arg;
-    struct wamp_frame frames[WAMP_SER_COUNT];
-    bool made[WAMP_SER_COUNT] = {false};
+    struct event_form forms[WAMP_SER_COUNT];
+    for (int i = 0; i < WAMP_SER_COUNT; i++)
+        forms[i].made = false;
     if (d->event->is_meta && !covers_meta(sub))
         return;
     for (uint32_t i = 0; i < sub->count; i++) {
         struct session *s = sub->members[i]->session;
         if (!may_get(d->event, s))
             continue;
-        if (!made[s->ser]) {
-            frames[s->ser] = event_frame(d, sub, s->ser);
-            made[s->ser] = true;
-        }
-        const struct wamp_frame *f = &frames[s->ser];
-        if (f->head.ptr && !frame_too_big(s, f))  /* spec: B-101, table 0.8 */
-            send_frame(s, f);
+        if (!forms[s->ser].made)
+            make_form(d, sub, s->ser, &forms[s->ser]);
+        send_form(s, &forms[s->ser]);
     }
 }
 
 void broker_dispatch(struct realm *r, const struct event *event)
 {
-    struct dispatch d = {.realm = r, .event = event};
-    forms_init(&d.forms, event->payload);
+    struct dispatch d = dispatch_begin(r, event);
     uri_index_each(&r->broker.topics, event->topic, dispatch_to, &d);
     history_store(r, event);
-    forms_fini(&d.forms);
 }
 
 static void note_audience(void *value, void *arg)
@@ -295,7 +328,7 @@ bool broker_has_audience(struct realm *r, struct str topic)
     return has;
 }
 
-/* --- publishing ----------------------------------------------------------------------------------------------------------- */
+/* --- publishing ----------------------------------------------------------------------------------------- */
 
 /* An error about a publication is told only to those who asked for an answer. spec: B-064, T-13 */
 #define refuse(s, m, ...)                                                                                    \
@@ -316,11 +349,18 @@ static bool publication_ok(struct session *s, const struct wamp_msg *m)
         refuse(s, m, "wamp.error.invalid_uri", "topics under wamp. belong to the router");
         return false;
     }
-    if (m->opt.disclose_me && r->config.disclosure == DISCLOSE_NEVER) {  /* spec: A-PID-02, T-60 */
+    if (m->opt.disclose_me && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused) {
+        /* spec: A-PID-02, T-60 */
         refuse(s, m, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose publishers");
         return false;
     }
     return true;
+}
+
+static bool is_disclosed(const struct realm *r, const struct wamp_options *o)
+{
+    enum realm_disclosure policy = r->config.disclosure;
+    return policy == DISCLOSE_ALWAYS || (policy == DISCLOSE_ON_REQUEST && o->disclose_me);
 }
 
 static void publish(struct session *s, const struct wamp_msg *m, const struct filter *filter)
@@ -331,10 +371,11 @@ static void publish(struct session *s, const struct wamp_msg *m, const struct fi
         .publication = realm_random_id(r),
         .topic = m->uri,
         .payload = &m->payload,
-        .options = &m->opt,
+        .passthru = passthru_of(&m->opt),
         .filter = filter,
+        .trust = realm_trust_of(r, m->uri, s->authrole),
         .excluded = exclude_me ? s->id : 0,
-        .disclosed = m->opt.disclose_me || r->config.disclosure == DISCLOSE_ALWAYS,
+        .disclosed = is_disclosed(r, &m->opt),
         .publisher = s->id,
         .publisher_authid = s->authid,
         .publisher_authrole = s->authrole,
@@ -346,23 +387,31 @@ static void publish(struct session *s, const struct wamp_msg *m, const struct fi
         retained_store(r, &e);
 }
 
+void broker_publish(struct session *s, const struct wamp_msg *m)
+{
+    struct realm *r = s->realm;
+    struct filter filter;
+    if (!(m->opt.has & FILTER_OPTIONS)) {
+        publish(s, m, NULL);
+        return;
+    }
+    enum wamp_err err = filter_parse(&filter, m->ser, &m->opt, &r->arena);
+    if (err == WAMP_ERR_TOOBIG) {
+        refuse(s, m, "wamp.error.invalid_argument", "a list of receivers may have %d entries", FILTER_LIST_MAX);
+    } else if (err) {
+        session_doom(s, CLOSE_NOMEM);
+    } else {
+        if (r->rules->empty_eligible_is_absent)
+            filter_ignore_empty(&filter);
+        publish(s, m, &filter);
+    }
+}
+
 /* [PUBLISH, Request|id, Options|dict, Topic|uri (, Arguments, ArgumentsKw)]   spec: B-064..B-071 */
 void broker_on_publish(struct session *s, const struct wamp_msg *m)
 {
-    struct filter filter;
-    if (!passthru_ok(s, m, wamp_announced(&s->roles, PUBLISHER, payload_passthru_mode)))
-        return;
-    if (!publication_ok(s, m))
-        return;
-    bool filtered = m->opt.has & FILTER_OPTIONS;
-    enum wamp_err err =
-        filtered ? filter_parse(&filter, m->ser, &m->opt, &s->realm->arena, false) : WAMP_ERR_NONE;
-    if (err == WAMP_ERR_TOOBIG)
-        refuse(s, m, "wamp.error.invalid_argument", "a list of receivers may have %d entries", FILTER_LIST_MAX);
-    else if (err)
-        session_doom(s, CLOSE_NOMEM);
-    else
-        publish(s, m, filtered ? &filter : NULL);
+    if (passthru_ok(s, m, wamp_announced(&s->roles, PUBLISHER, payload_passthru_mode)) && publication_ok(s, m))
+        broker_publish(s, m);
 }
 
 void broker_fini(struct realm *r)

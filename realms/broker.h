@@ -5,6 +5,7 @@
 #include "common/list.h"
 #include "common/map.h"
 #include "realms/filter.h"
+#include "realms/passthru.h"
 #include "realms/realm.h"
 #include "realms/uri_index.h"
 
@@ -50,13 +51,14 @@ struct event {
     uint64_t publication;
     struct str topic;
     const struct wamp_payload *payload;
-    const struct wamp_options *options;  /* for ppt_*; NULL: none */
-    const struct filter *filter;         /* NULL: open */
-    uint64_t excluded;                   /* session id that gets nothing, 0: none. spec: B-066, A-EXC */
-    bool disclosed;                      /* publisher, publisher_authid and publisher_authrole are shown */
+    struct passthru passthru;
+    const struct filter *filter;      /* NULL: open */
+    const struct realm_trust *trust;  /* NULL: no trust level. spec: A-PTL-01 */
+    uint64_t excluded;                /* session id that gets nothing, 0: none. spec: B-066, A-EXC */
+    bool disclosed;                   /* publisher, publisher_authid and publisher_authrole are shown */
     uint64_t publisher;
     struct str publisher_authid, publisher_authrole;
-    bool is_meta;                        /* published by the router under wamp. spec: R-14 */
+    bool is_meta;                     /* published by the router under wamp. spec: R-14 */
     bool is_retained;
 };
 
@@ -71,8 +73,14 @@ void broker_on_publish(struct session *s, const struct wamp_msg *m);
 void broker_leave(struct session *s);  /* ends all subscriptions of s, with their meta events */
 void broker_fini(struct realm *r);
 
+/* What a PUBLISH does that was checked: the answer, the events, retention. */
+void broker_publish(struct session *s, const struct wamp_msg *m);
+
 /* Sends `event` to every subscriber of every matching subscription that may see it. */
 void broker_dispatch(struct realm *r, const struct event *event);
+
+/* Sends `event` to s alone, for one of its subscriptions, if s may see it. False: it may not. */
+bool broker_send(const struct event *event, const struct subscription *sub, struct session *s);
 
 /* The Details of the EVENT for one subscription; *d is overwritten. */
 struct details;

@@ -1,74 +1,20 @@
 #include "realms/calls.h"
 
 #include "common/mem.h"
+#include "realms/ended.h"
 #include "realms/inner.h"
 #include "realms/kept.h"
 #include "realms/meta.h"
+#include "realms/passthru.h"
 #include "realms/send.h"
 
 enum {
-    WAITING_MAX = 1000,            /* calls that wait for one registration. spec: R-12 */
-    TIMEOUT_GRACE_MS = 20,         /* a timeout is never early, and late enough for the caller's own timer. spec: W-35 */
-    ENDED_MAX = 1000,              /* progressive calls remembered per session. spec: R-02 */
-    ENDED_MS = 60000,              /* and for how long */
-    SPARE_MAX = 1024,              /* call objects kept for reuse, so that a call allocates nothing */
+    TIMEOUT_GRACE_MS = 20,  /* a timeout is never early, and late enough for the caller's own timer. spec: W-35 */
+    SPARE_MAX = 1024,       /* call objects kept for reuse, so that a call allocates nothing */
 };
 #define TIMEOUT_MAX_MS (INT64_C(1) << 40)  /* 34 years: more would overflow a deadline */
 
-static const struct wamp_options no_options;
-
-/* --- progressive calls that ended before their last chunk ------------------------------------------------------------------ */
-
-/* What still arrives for them cannot be told from a new call by the id alone. spec: R-02 */
-struct ended_call {
-    struct list link;  /* session.ended_calls, oldest first */
-    uint64_t request, procedure_hash;
-    wamp_ms until;
-};
-
-static void ended_call_free(struct session *s, struct ended_call *e)
-{
-    list_remove(&e->link);
-    s->ended_call_count--;
-    wamp_free(e);
-}
-
-void ended_calls_free(struct session *s)
-{
-    for (struct list *n; (n = list_first(&s->ended_calls));)
-        ended_call_free(s, list_entry(n, struct ended_call, link));
-}
-
-static void ended_call_add(struct session *s, uint64_t request, uint64_t procedure_hash)
-{
-    struct ended_call *e = wamp_zalloc(sizeof *e);
-    if (!e)
-        return;  /* then a late chunk makes a new call: a nuisance, no harm */
-    e->request = request;
-    e->procedure_hash = procedure_hash;
-    e->until = s->realm->now + ENDED_MS;
-    list_add_tail(&s->ended_calls, &e->link);
-    if (++s->ended_call_count > ENDED_MAX)
-        ended_call_free(s, list_entry(list_first(&s->ended_calls), struct ended_call, link));
-}
-
-/* Whether m is a late chunk of such a call; the last chunk makes it forgotten. */
-static bool ended_call_takes(struct session *s, const struct wamp_msg *m, uint64_t procedure_hash)
-{
-    struct list *next;
-    for (struct list *n = list_first(&s->ended_calls); n; n = next) {
-        struct ended_call *e = list_entry(n, struct ended_call, link);
-        next = list_next(&s->ended_calls, n);
-        bool is_it = e->request == m->request && e->procedure_hash == procedure_hash && e->until > s->realm->now;
-        if (e->until <= s->realm->now || (is_it && !m->opt.progress))
-            ended_call_free(s, e);
-        if (is_it)
-            return true;
-    }
-    return false;
-}
-
-/* --- calls ------------------------------------------------------------------------------------------------------------------ */
+/* --- calls ---------------------------------------------------------------------------------------------- */
 
 static struct call *find_call(struct realm *r, uint64_t session, uint64_t request)
 {
@@ -108,15 +54,22 @@ static void call_recycle(struct dealer *d, struct call *call)
     d->spare_count++;
 }
 
+/* CALL.Options.timeout in milliseconds. spec: A-TMO-01 */
+static wamp_ms timeout_of(const struct realm *r, const struct wamp_options *o)
+{
+    uint64_t unit = r->rules->timeout_in_seconds ? 1000 : 1;
+    return o->timeout > TIMEOUT_MAX_MS / unit ? TIMEOUT_MAX_MS : (wamp_ms)(o->timeout * unit);
+}
+
 static struct call *call_new(struct session *s, const struct wamp_msg *m, const struct registration *reg, uint64_t hash)
 {
-    struct dealer *d = &s->realm->dealer;
-    struct call *call = call_alloc(d);
+    struct realm *r = s->realm;
+    struct call *call = call_alloc(&r->dealer);
     if (!call)
         return NULL;
     call->caller_key.session = s->id;
     call->caller_key.request = m->request;
-    HASH_ADD(hh, d->calls, caller_key, sizeof call->caller_key, call);
+    HASH_ADD(hh, r->dealer.calls, caller_key, sizeof call->caller_key, call);
     if (!wamp_map_added(call)) {
         wamp_free(call);
         return NULL;
@@ -128,33 +81,42 @@ static struct call *call_new(struct session *s, const struct wamp_msg *m, const 
     call->receive_progress = m->opt.receive_progress;
     call->asks_disclosure = m->opt.disclose_me;
     call->open = m->opt.progress;
-    call->timeout = m->opt.timeout > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (wamp_ms)m->opt.timeout;
+    call->timeout = timeout_of(r, &m->opt);
+    call->deadline = r->now + call->timeout + TIMEOUT_GRACE_MS;
+    call->trust = realm_trust_of(r, m->uri, s->authrole);
     list_add_tail(&s->calls, &call->by_caller);
     s->call_count++;
+    r->counters.calls++;
     return call;
 }
 
+/* Watches over the deadline, unless the call has none. False: no memory. */
 static bool timer_start(struct call *call)
 {
-    struct realm *r = call->caller->realm;
-    return !call->timeout || timers_set(&r->timers, &call->timer, r->now + call->timeout + TIMEOUT_GRACE_MS);
+    return !call->timeout || timers_set(&call->caller->realm->timers, &call->timer, call->deadline);
 }
 
-/* Takes the call away from its callee; who had no room may have some now. */
 static void detach_callee(struct call *call)
 {
     struct session *s = call->callee;
     if (!s)
         return;
     struct realm *r = s->realm;
-    bool counted = call->counted;
     HASH_DELETE(by_invocation, r->dealer.invocations, call);
     list_remove(&call->by_callee);
     call->callee = NULL;
-    call->counted = false;
-    struct callee *callee = counted ? dealer_find_callee(r, call->registration, s->id) : NULL;
-    if (callee)
+    call->invoked = false;
+    struct callee *callee = call->counted_by ? dealer_find_callee(r, call->registration, s->id) : NULL;
+    if (callee && callee->number == call->counted_by)  /* it may have unregistered, and registered again */
         callee->busy--;
+    call->counted_by = 0;
+}
+
+static void stop_waiting(struct call *call, struct registration *reg)
+{
+    call->is_waiting = false;
+    list_remove(&call->waiting);
+    reg->waiting_count--;
 }
 
 /* The caller has his answer, or is owed none: the call is no more. */
@@ -163,21 +125,19 @@ static void call_end(struct call *call)
     struct session *caller = call->caller;
     struct realm *r = caller->realm;
     struct registration *reg = dealer_find(r, call->registration);
-    if (call->is_waiting) {
-        list_remove(&call->waiting);
-        reg->waiting_count--;
-    }
-    bool made_room = call->counted;
+    bool made_room = call->counted_by && reg;
+    if (call->is_waiting)
+        stop_waiting(call, reg);
     detach_callee(call);
     timers_stop(&r->timers, &call->timer);
     HASH_DEL(r->dealer.calls, call);
     list_remove(&call->by_caller);
     caller->call_count--;
     if (call->open && !session_is_doomed(caller))
-        ended_call_add(caller, call->caller_key.request, call->procedure_hash);
-    kept_free(call->kept);
+        ended_add(caller, call->caller_key.request, call->procedure_hash);
+    kept_free(&r->dealer.kept, call->kept);
     call_recycle(&r->dealer, call);
-    if (made_room && reg)
+    if (made_room)
         calls_serve_waiting(r, reg);
 }
 
@@ -195,10 +155,10 @@ static bool can_interrupt(const struct call *call)
 /* [INTERRUPT, INVOCATION.Request|id, {"mode": mode, "reason": reason}]   spec: A-CAN-15, T-06 */
 static void interrupt(const struct call *call, enum wamp_mode mode, const char *reason)
 {
-    if (!can_interrupt(call))
+    if (!call->invoked || !can_interrupt(call))
         return;
     struct session *s = call->callee;
-    struct details d = {0};
+    struct details d = {.count = 0};
     details_add_str(&d, STR("mode"), str_z(wamp_mode_name(mode)));
     details_add_str(&d, STR("reason"), str_z(reason));
     struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_INTERRUPT, 3, 0);
@@ -208,12 +168,26 @@ static void interrupt(const struct call *call, enum wamp_mode mode, const char *
     send_frame(s, &f);
 }
 
-/* --- INVOCATION --------------------------------------------------------------------------------------------------------------- */
+/* The call ends with an ERROR, and a callee that goes on is told. */
+#define give_up(call, ...)                                                                                   \
+    do {                                                                                                     \
+        interrupt(call, WAMP_MODE_KILLNOWAIT, "wamp.error.canceled");                                        \
+        fail(call, __VA_ARGS__);                                                                             \
+    } while (0)
 
-/* One CALL of a call, as it came or as it was kept. */
+/* Which error it is that a payload could not be put into somebody's serializer. spec: table 0.8 */
+static const char *transcoding_error(enum wamp_err err)
+{
+    return err == WAMP_ERR_NOMEM ? "wamp.error.network_failure" : "wamp.error.invalid_argument";
+}
+
+/* --- INVOCATION ----------------------------------------------------------------------------------------- */
+
+/* One CALL of a call, as it came or as it was kept; the options are those of the first one. spec: A-PCI-06 */
 struct chunk {
     struct str uri;
-    const struct wamp_options *ppt;  /* of the first CALL. spec: A-PCI-06 */
+    const struct passthru *passthru;
+    const struct forward *forward;
     const struct wamp_payload *payload;
     bool progress;
 };
@@ -227,15 +201,18 @@ static void invocation_details(const struct call *call, const struct chunk *chun
         details_add_str(d, STR("caller_authid"), caller->authid);
         details_add_str(d, STR("caller_authrole"), caller->authrole);
     }
+    if (call->trust)
+        details_add_uint(d, STR("trustlevel"), call->trust->level);
     if (call->patterned)
         details_add_str(d, STR("procedure"), chunk->uri);  /* spec: A-PBR-06 */
     if (call->forwards_timeout)
-        details_add_uint(d, STR("timeout"), (uint64_t)call->timeout);
+        details_add_uint(d, STR("timeout"), (uint64_t)call->timeout_told);
     if (call->forwards_progress)
         details_add_bool(d, STR("receive_progress"), true);
     if (chunk->progress)
         details_add_bool(d, STR("progress"), true);
-    details_add_ppt(d, chunk->ppt);
+    details_add_passthru(d, chunk->passthru);
+    forward_add(caller->realm, chunk->forward, call->callee->ser, d);
 }
 
 /* [INVOCATION, Request|id, REGISTERED.Registration|id, Details|dict (, Arguments, ArgumentsKw)]. When it cannot be sent
@@ -246,10 +223,11 @@ static bool send_invocation(struct call *call, const struct chunk *chunk)
     struct realm *r = s->realm;
     struct details d;
     struct str tail;
-    wamp_buf_reset(&r->args);
-    if (wamp_payload_tail(chunk->payload, s->ser, &r->args, &tail)) {
-        fail(call, "wamp.error.invalid_argument", "the arguments cannot be expressed in the callee's serializer %s",
-             wamp_ser_name(s->ser));
+    wamp_buf_reset(&r->tail);
+    enum wamp_err err = wamp_payload_tail(chunk->payload, s->ser, &r->tail, &tail);
+    if (err) {
+        give_up(call, transcoding_error(err), "the arguments cannot be sent in the callee's serializer %s: %s",
+                wamp_ser_name(s->ser), wamp_err_text(err));
         return false;
     }
     invocation_details(call, chunk, &d);
@@ -259,17 +237,22 @@ static bool send_invocation(struct call *call, const struct chunk *chunk)
     details_write(&w, &d);
     struct wamp_frame f = wamp_head_end(&w, WAMP_INVOCATION, chunk->payload->arity, tail);
     if (frame_too_big(s, &f)) {
-        fail(call, "wamp.error.payload_size_exceeded", "the callee takes messages of %zu octets", s->max_message);
+        give_up(call, "wamp.error.payload_size_exceeded", "the callee takes messages of %zu octets", s->max_message);
         return false;
     }
     send_frame(s, &f);
+    call->invoked = true;
     return true;
 }
 
-static bool strict_progress(const struct session *callee)
+/* --- the call and its callee ---------------------------------------------------------------------------- */
+
+/* spec: A-PCR-02, R-03 */
+static bool takes_progress(const struct session *callee)
 {
     return wamp_announced(&callee->roles, CALLEE, progressive_call_results) &&
-           wamp_announced(&callee->roles, CALLEE, call_canceling);
+           (!callee->realm->rules->progress_needs_canceling ||
+            wamp_announced(&callee->roles, CALLEE, call_canceling));
 }
 
 /* What depends on who serves the call. */
@@ -280,41 +263,36 @@ static void settle_details(struct call *call, const struct callee *callee)
     enum realm_disclosure policy = r->config.disclosure;
     call->disclosed = policy == DISCLOSE_ALWAYS ||
                       (policy == DISCLOSE_ON_REQUEST && (call->asks_disclosure || callee->disclose_caller));
+    call->forwards_progress = call->receive_progress && takes_progress(s);
     call->forwards_timeout =
         call->timeout && callee->forward_timeout && wamp_announced(&s->roles, CALLEE, call_timeout);
-    call->forwards_progress =
-        call->receive_progress && (r->rules->progress_needs_canceling
-                                       ? strict_progress(s)
-                                       : wamp_announced(&s->roles, CALLEE, progressive_call_results));
+    /* The limit spans waiting and other callees' attempts: what is left of it. spec: A-RRT-05 */
+    wamp_ms left = call->deadline - TIMEOUT_GRACE_MS - r->now;
+    call->timeout_told = left > 0 ? left : 1;
 }
 
-/* Puts the call under way at callee; nothing is sent yet. */
+/* Puts the call under way at callee; nothing is sent yet. False: no memory. */
 static bool attach_callee(struct call *call, struct callee *callee)
 {
     struct session *s = callee->session;
     struct dealer *d = &s->realm->dealer;
-    call->callee = s;
     call->callee_key.session = s->id;
-    /* 1, 2, 3 .. 2^53, then 1. spec: B-051, T-23 */
-    call->callee_key.invocation = s->last_invocation >= WAMP_ID_MAX ? 1 : s->last_invocation + 1;
+    call->callee_key.invocation = session_nth_id(s->invocation_count + 1);
     HASH_ADD(by_invocation, d->invocations, callee_key, sizeof call->callee_key, call);
-    if (!call->by_invocation.tbl) {
-        call->callee = NULL;
+    if (!call->by_invocation.tbl)
         return false;
-    }
-    s->last_invocation = call->callee_key.invocation;
+    s->invocation_count++;
+    call->callee = s;
     list_add_tail(&s->invocations, &call->by_callee);
     if (callee->concurrency) {
         callee->busy++;
-        call->counted = true;
+        call->counted_by = callee->number;
     }
     settle_details(call, callee);
     if (call->forwards_timeout)
         timers_stop(&s->realm->timers, &call->timer);  /* the callee's job now. spec: A-TMO-04 */
-    return true;
+    return call->forwards_timeout || timer_start(call);
 }
-
-/* --- starting a call ------------------------------------------------------------------------------------------------------------ */
 
 /* Why callee cannot serve the call, or NULL. spec: A-PCI-04, R-04, A-PPT-06 */
 static const char *lacks(const struct callee *callee, bool progressive, bool passthru)
@@ -330,28 +308,48 @@ static const char *lacks(const struct callee *callee, bool progressive, bool pas
     return NULL;
 }
 
-/* Starts a call whose CALLs were kept: all of them go out, in order. False when the call is no more. */
-static bool start_kept(struct call *call, struct callee *callee)
+/* Sends out all CALLs that were kept, in order. False: the call is no more. */
+static bool send_kept(struct call *call)
 {
     struct kept *k = call->kept;
-    const struct kept_chunk *first = list_entry(list_first(&k->chunks), struct kept_chunk, link);
-    const char *missing = lacks(callee, first->progress, k->ppt.ppt_scheme.len > 0);
-    if (missing) {
-        fail(call, "wamp.error.feature_not_supported", "the callee does not support %s", missing);
-        return false;
-    }
-    if (!attach_callee(call, callee)) {
-        fail(call, "wamp.error.network_failure", "out of memory");
-        return false;
-    }
     call->progressed = k->chunk_count > 1;
     for (struct list *n = list_first(&k->chunks); n; n = list_next(&k->chunks, n)) {
         const struct kept_chunk *c = list_entry(n, struct kept_chunk, link);
-        struct chunk chunk = {k->uri, &k->ppt, &c->payload, c->progress};
+        struct chunk chunk = {k->uri, &k->passthru, &k->forward, &c->payload, c->progress};
         if (!send_invocation(call, &chunk))
             return false;
     }
     return true;
+}
+
+/* Starts a call whose CALLs were kept. */
+static void start_kept(struct call *call, struct callee *callee)
+{
+    const struct kept *k = call->kept;
+    const struct kept_chunk *first = list_entry(list_first(&k->chunks), struct kept_chunk, link);
+    const char *missing = lacks(callee, first->progress, passthru_is_active(&k->passthru));
+    if (missing)
+        fail(call, "wamp.error.feature_not_supported", "the callee does not support %s", missing);
+    else if (!attach_callee(call, callee))
+        fail(call, "wamp.error.network_failure", "out of memory");
+    else
+        send_kept(call);
+}
+
+/* --- calls that wait for a callee ----------------------------------------------------------------------- */
+
+static bool was_tried(const struct callee *callee, const void *call)
+{
+    const struct kept *k = ((const struct call *)call)->kept;
+    return k && kept_has_tried(k, callee->key.session);
+}
+
+static bool anyone_untried(const struct registration *reg, const struct call *call)
+{
+    for (uint32_t i = 0; i < reg->count; i++)
+        if (!was_tried(reg->callees[i], call) && !session_is_doomed(reg->callees[i]->session))
+            return true;
+    return false;
 }
 
 static void wait_for_room(struct call *call, struct registration *reg)
@@ -363,34 +361,48 @@ static void wait_for_room(struct call *call, struct registration *reg)
 
 void calls_serve_waiting(struct realm *r, struct registration *reg)
 {
-    uint64_t id = reg->id;
-    while ((reg = dealer_find(r, id)) && !list_is_empty(&reg->waiting)) {
-        struct callee *callee = reg->count ? dealer_pick(r, reg, NULL, NULL) : NULL;
-        if (!callee)
-            return;
-        struct call *call = list_entry(list_first(&reg->waiting), struct call, waiting);
-        list_remove(&call->waiting);
-        reg->waiting_count--;
-        call->is_waiting = false;
-        start_kept(call, callee);
-    }
-}
-
-void calls_registration_gone(struct realm *r, struct registration *reg)
-{
-    (void)r;
-    for (struct list *n; (n = list_first(&reg->waiting));) {
+    struct list *next;
+    if (reg->serving)
+        return;  /* what ends as soon as it is served makes room for the next one in the loop below */
+    reg->serving = true;
+    for (struct list *n = list_first(&reg->waiting); n; n = next) {
         struct call *call = list_entry(n, struct call, waiting);
-        fail(call, "wamp.error.no_such_procedure", "the last callee left before it had room for this call");
+        next = list_next(&reg->waiting, n);
+        if (session_is_doomed(call->caller))
+            continue;  /* about to end */
+        struct callee *callee = dealer_pick(r, reg, was_tried, call);
+        if (callee) {
+            stop_waiting(call, reg);
+            start_kept(call, callee);
+        } else if (!call->kept->tried_count) {
+            break;  /* nobody has room, whoever waits */
+        }
+    }
+    reg->serving = false;
+}
+
+void calls_callee_gone(struct registration *reg)
+{
+    struct list *next;
+    for (struct list *n = list_first(&reg->waiting); n; n = next) {
+        struct call *call = list_entry(n, struct call, waiting);
+        next = list_next(&reg->waiting, n);
+        if (reg->count == 0)
+            fail(call, "wamp.error.no_such_procedure", "the last callee left before it had room for this call");
+        else if (call->kept->tried_count && !anyone_untried(reg, call))
+            fail(call, "wamp.error.no_available_callee", "all callees are unavailable");
     }
 }
 
-/* Keeps m with the call, where something may have to be done with it again. */
-static bool keep(struct call *call, const struct wamp_msg *m, bool with_chunk)
-{
-    call->kept = kept_new(m);
-    return call->kept && (!with_chunk || !kept_add(call->kept, m));
-}
+/* --- CALL ----------------------------------------------------------------------------------------------- */
+
+/* Errors about a CALL that makes no call. Later chunks of it are expected and discarded. spec: R-02 */
+#define refuse(s, m, hash, ...)                                                                              \
+    do {                                                                                                     \
+        send_error(s, WAMP_CALL, (m)->request, __VA_ARGS__);                                                 \
+        if ((m)->opt.progress)                                                                               \
+            ended_add(s, (m)->request, hash);                                                                \
+    } while (0)
 
 /* May the callee refuse, and another one take over? spec: A-RRT-02 */
 static bool may_reroute(const struct callee *callee)
@@ -399,85 +411,128 @@ static bool may_reroute(const struct callee *callee)
            wamp_announced(&callee->session->roles, CALLEE, call_reroute);
 }
 
-/* Errors about a CALL that makes no call. Later chunks of it are expected and discarded. spec: R-02 */
-#define refuse(s, m, hash, ...)                                                                              \
-    do {                                                                                                     \
-        send_error(s, WAMP_CALL, (m)->request, __VA_ARGS__);                                                 \
-        if ((m)->opt.progress)                                                                               \
-            ended_call_add(s, (m)->request, hash);                                                           \
-    } while (0)
+/* Keeps of m what the call will need later: all of it where it waits or another callee may have to take it, the
+ * options where further chunks follow that must have the same. */
+static enum wamp_err keep(struct call *call, const struct wamp_msg *m, const struct chunk *chunk,
+                          const struct callee *callee)
+{
+    struct kept_pool *pool = &call->caller->realm->dealer.kept;
+    bool whole = !callee || may_reroute(callee);
+    bool options = m->opt.progress && (passthru_is_active(chunk->passthru) || chunk->forward->count);
+    if (!whole && !options)
+        return WAMP_ERR_NONE;
+    call->kept = kept_new(pool, m, chunk->forward);
+    if (!call->kept)
+        return WAMP_ERR_NOMEM;
+    enum wamp_err err = whole ? kept_add(pool, call->kept, m) : WAMP_ERR_NONE;
+    /* A call under way that is not kept can only not be re-routed. */
+    return callee && err == WAMP_ERR_TOOBIG ? WAMP_ERR_NONE : err;
+}
 
+static const char *busy_error(const struct realm *r)
+{
+    return r->rules->busy_is_max_concurrency ? "crossbar.error.max_concurrency_reached" : "wamp.error.unavailable";
+}
+
+/* callee NULL: all of them are busy. */
 static void start_call(struct session *s, const struct wamp_msg *m, uint64_t hash, struct registration *reg,
                        struct callee *callee)
 {
+    struct passthru passthru = passthru_of(&m->opt);
+    struct forward forward;
+    forward_pick(s->realm, m, &forward);
+    struct chunk chunk = {m->uri, &passthru, &forward, &m->payload, m->opt.progress};
     struct call *call = call_new(s, m, reg, hash);
-    bool frozen = m->opt.progress && m->opt.ppt_scheme.len;
-    bool ok = call && timer_start(call);
-    if (ok && (!callee || may_reroute(callee) || frozen))
-        ok = keep(call, m, !callee || may_reroute(callee));
-    if (ok && callee)
-        ok = attach_callee(call, callee);
-    if (!ok) {
+    enum wamp_err err = call ? keep(call, m, &chunk, callee) : WAMP_ERR_NOMEM;
+    if (!err && !(callee ? attach_callee(call, callee) : timer_start(call)))
+        err = WAMP_ERR_NOMEM;
+    if (err == WAMP_ERR_TOOBIG) {
+        fail(call, busy_error(s->realm), "all callees are busy, and too much waits for them already");
+    } else if (err) {
         if (call)
             call_end(call);
         session_doom(s, CLOSE_NOMEM);
-        return;
-    }
-    if (callee) {
-        struct chunk chunk = {m->uri, &m->opt, &m->payload, m->opt.progress};
+    } else if (callee) {
         send_invocation(call, &chunk);
     } else {
         wait_for_room(call, reg);
     }
 }
 
+/* spec: B-081, A-CID-03, T-60 */
 static void new_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
 {
     struct realm *r = s->realm;
-    if (m->opt.disclose_me && r->config.disclosure == DISCLOSE_NEVER) {  /* spec: A-CID-03, T-60 */
+    const struct realm_config *config = &r->config;
+    if (m->opt.disclose_me && config->disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused) {
         refuse(s, m, hash, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose callers");
         return;
     }
     struct registration *reg = uri_index_best(&r->dealer.procedures, m->uri);
-    if (!reg) {  /* spec: B-081 */
+    if (!reg) {
         refuse(s, m, hash, "wamp.error.no_such_procedure", "no callee registered for procedure <%.*s>",
                STR_ARG(m->uri));
         return;
     }
-    if (s->call_count >= r->config.max_calls_per_session) {
+    if (s->call_count >= config->max_calls_per_session) {
+        r->counters.calls_refused++;
         refuse(s, m, hash, "wampd.error.limit_exceeded", "a session may have %u calls under way",
-               r->config.max_calls_per_session);
+               config->max_calls_per_session);
         return;
     }
     struct callee *callee = dealer_pick(r, reg, NULL, NULL);
     const char *missing = callee ? lacks(callee, m->opt.progress, m->opt.ppt_scheme.len > 0) : NULL;
-    if (missing)
+    if (missing) {
         refuse(s, m, hash, "wamp.error.feature_not_supported", "the callee does not support %s", missing);
-    else if (!callee && reg->waiting_count >= WAITING_MAX)
-        refuse(s, m, hash, "wamp.error.unavailable", "all callees are busy and %d calls wait", WAITING_MAX);
-    else
+    } else if (!callee && reg->waiting_count >= config->max_waiting_calls) {
+        r->counters.calls_refused++;
+        refuse(s, m, hash, busy_error(r), "all callees are busy and %u calls wait", reg->waiting_count);
+    } else {
         start_call(s, m, hash, reg, callee);
+    }
 }
 
 /* A further CALL with the id of a call under way. spec: A-PCI-01..A-PCI-11, R-02 */
 static void continue_call(struct session *s, struct call *call, const struct wamp_msg *m, uint64_t hash)
 {
+    static const struct passthru no_passthru;
+    static const struct forward no_forward;
+    struct kept *k = call->kept;
     if (!call->open || call->procedure_hash != hash) {
         realm_abort(s, "CALL: request id is that of a call under way");
         return;
     }
     call->open = m->opt.progress;
     if (call->is_waiting) {
-        if (kept_add(call->kept, m))
+        if (kept_add(&s->realm->dealer.kept, k, m))
             fail(call, "wampd.error.limit_exceeded", "too much was sent while the call waits for a callee");
         return;
     }
     call->progressed = true;
-    struct chunk chunk = {m->uri, call->kept ? &call->kept->ppt : &no_options, &m->payload, m->opt.progress};
-    /* When the chunk cannot be sent the call is over, but the callee still works at it. */
-    struct call before = *call;
-    if (!send_invocation(call, &chunk))
-        interrupt(&before, WAMP_MODE_KILLNOWAIT, "wamp.error.canceled");
+    struct chunk chunk = {m->uri, k ? &k->passthru : &no_passthru, k ? &k->forward : &no_forward, &m->payload,
+                          m->opt.progress};
+    send_invocation(call, &chunk);
+}
+
+/* The procedures of the router answer at once, and look at what they are given. spec: B-056 */
+static void meta_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
+{
+    if (m->opt.progress || m->opt.ppt_scheme.len)
+        refuse(s, m, hash, "wamp.error.feature_not_supported", "procedures of the router do not support %s",
+               m->opt.progress ? "progressive call invocations" : "payload passthru mode");
+    else
+        meta_on_call(s, m);
+}
+
+/* What a later chunk of a progressive call is known by, besides the id. */
+static uint64_t hash_of(const struct wamp_msg *m)
+{
+    return wamp_siphash(m->uri.ptr, m->uri.len);
+}
+
+bool calls_has_begun(struct session *s, const struct wamp_msg *m)
+{
+    return find_call(s->realm, s->id, m->request) || ended_knows(s, m->request, hash_of(m));
 }
 
 /* [CALL, Request|id, Options|dict, Procedure|uri (, Arguments, ArgumentsKw)]   spec: B-081, B-082, B-091 */
@@ -490,62 +545,61 @@ void calls_on_call(struct session *s, const struct wamp_msg *m)
         send_error(s, WAMP_CALL, m->request, "wamp.error.invalid_uri", "not a valid procedure");
         return;
     }
-    uint64_t hash = m->opt.progress || !list_is_empty(&s->ended_calls) || s->call_count
-                        ? wamp_siphash(m->uri.ptr, m->uri.len)
-                        : 0;
-    struct call *call = s->call_count ? find_call(r, s->id, m->request) : NULL;
+    bool alone = !s->call_count && !s->ended_call_count;
+    uint64_t hash = alone && !m->opt.progress ? 0 : hash_of(m);
+    struct call *call = alone ? NULL : find_call(r, s->id, m->request);
     if (call)
         continue_call(s, call, m, hash);
-    else if (!list_is_empty(&s->ended_calls) && ended_call_takes(s, m, hash))
+    else if (!alone && ended_takes(s, m, hash))
         return;
     else if (m->opt.progress && r->rules->progressive_calls_need_announcement &&
              !wamp_announced(&s->roles, CALLER, progressive_call_invocations))
         realm_abort(s, "CALL: progress without having announced progressive_call_invocations");
-    else if (wamp_uri_is_reserved(m->uri))  /* spec: B-056 */
-        meta_on_call(s, m);
+    else if (wamp_uri_is_reserved(m->uri))
+        meta_call(s, m, hash);
     else
         new_call(s, m, hash);
 }
 
-/* --- the caller changes its mind, time is up, somebody leaves ----------------------------------------------------------------- */
+/* --- the caller changes its mind, time is up, somebody leaves ------------------------------------------- */
 
 /* [CANCEL, CALL.Request|id, Options|dict]   spec: A-CAN-01..A-CAN-14, R-05 */
 void calls_on_cancel(struct session *s, const struct wamp_msg *m)
 {
-    struct realm *r = s->realm;
-    struct call *call = find_call(r, s->id, m->request);
+    const struct rules *rules = s->realm->rules;
+    struct call *call = find_call(s->realm, s->id, m->request);
     if (!call || call->killing)
         return;  /* spec: A-CAN-09, A-CAN-10 */
-    bool answered =
-        r->rules->cancel_answers_silent_callers || wamp_announced(&s->roles, CALLER, call_canceling);
     enum wamp_mode mode = can_interrupt(call) ? m->opt.mode : WAMP_MODE_SKIP;  /* spec: A-CAN-03 */
+    bool answered = rules->cancel_answers_silent_callers || wamp_announced(&s->roles, CALLER, call_canceling);
+    if (mode == WAMP_MODE_SKIP && rules->cancel_skip_is_silent)
+        answered = false;
     if (mode != WAMP_MODE_SKIP)
         interrupt(call, mode, "wamp.error.canceled");
-    if (mode == WAMP_MODE_KILL && answered) {
-        call->killing = true;  /* the callee's answer decides. spec: A-CAN-06 */
-        return;
-    }
-    if (answered)
-        fail(call, "wamp.error.canceled", "canceled by the caller");
-    else
+    if (!answered)
         call_end(call);
+    else if (mode == WAMP_MODE_KILL)
+        call->killing = true;  /* the callee's answer decides. spec: A-CAN-06 */
+    else
+        fail(call, "wamp.error.canceled", "canceled by the caller");
 }
 
 /* spec: A-TMO-02, A-TMO-03, A-TMO-09 */
 void calls_expire(struct realm *r, struct timer *timer)
 {
     struct call *call = (struct call *)((char *)timer - offsetof(struct call, timer));
-    (void)r;
+    const char *error = r->rules->timeout_is_canceled ? "wamp.error.canceled" : "wamp.error.timeout";
+    r->counters.calls_timed_out++;
     if (!call->killing)
         interrupt(call, WAMP_MODE_KILLNOWAIT, "wamp.error.timeout");
-    fail(call, "wamp.error.timeout", "no answer within %lld ms", (long long)call->timeout);
+    fail(call, error, "no answer within %lld ms", (long long)call->timeout);
 }
 
 void calls_leave(struct session *s)
 {
     for (struct list *n; (n = list_first(&s->calls));) {
         struct call *call = list_entry(n, struct call, by_caller);
-        if (call->callee != s && !call->killing)
+        if (!call->killing)
             interrupt(call, WAMP_MODE_KILLNOWAIT, "wamp.error.canceled");  /* spec: B-092, T-08 */
         call_end(call);
     }
@@ -553,26 +607,27 @@ void calls_leave(struct session *s)
         struct call *call = list_entry(n, struct call, by_callee);
         fail(call, "wamp.error.canceled", "callee disconnected");  /* spec: B-094, T-09 */
     }
-    ended_calls_free(s);
+    ended_free(s);
 }
 
-/* --- answers of the callee -------------------------------------------------------------------------------------------------------- */
+/* --- answers of the callee ------------------------------------------------------------------------------ */
 
 /* The call that a YIELD or ERROR is about. NULL: it is to be dropped, or the callee was aborted. spec: B-036, R-06 */
 static struct call *answered_call(struct session *s, const struct wamp_msg *m)
 {
     struct call *call = find_invocation(s, m->request);
-    if (!call && m->request > s->last_invocation)
+    if (!call && m->request > s->invocation_count)
         realm_abort(s, "%s: no such INVOCATION was sent to this session", wamp_type_name(m->type));
     return call;
 }
 
-/* The caller's share of an answer that cannot reach him: the call ends, and a callee that goes on is told. */
-#define give_up(call, still_running, ...)                                                                    \
+/* The caller's share of an answer that cannot reach him; a callee with more to say is told that it is over. */
+#define give_up_answer(call, m, ...)                                                                         \
     do {                                                                                                     \
-        if (still_running)                                                                                   \
-            interrupt(call, WAMP_MODE_KILLNOWAIT, "wamp.error.canceled");                                    \
-        fail(call, __VA_ARGS__);                                                                             \
+        if ((m)->opt.progress)                                                                               \
+            give_up(call, __VA_ARGS__);                                                                      \
+        else                                                                                                 \
+            fail(call, __VA_ARGS__);                                                                         \
     } while (0)
 
 /* The tail of an answer in the caller's serializer; false: the call was ended. spec: table 0.8, A-PPT-07 */
@@ -581,25 +636,24 @@ static bool answer_tail(struct call *call, const struct wamp_msg *m, struct str 
     struct session *caller = call->caller;
     struct realm *r = caller->realm;
     if (m->opt.ppt_scheme.len && !wamp_announced(&caller->roles, CALLER, payload_passthru_mode)) {
-        give_up(call, m->opt.progress, "wamp.error.feature_not_supported",
-                "the callee answered in payload passthru mode, which the caller did not announce");
+        give_up_answer(call, m, "wamp.error.feature_not_supported",
+                       "the callee answered in payload passthru mode, which the caller did not announce");
         return false;
     }
-    wamp_buf_reset(&r->args);
-    if (wamp_payload_tail(&m->payload, caller->ser, &r->args, tail)) {
-        give_up(call, m->opt.progress, "wamp.error.invalid_argument",
-                "the answer cannot be expressed in the caller's serializer %s", wamp_ser_name(caller->ser));
-        return false;
-    }
-    return true;
+    wamp_buf_reset(&r->tail);
+    enum wamp_err err = wamp_payload_tail(&m->payload, caller->ser, &r->tail, tail);
+    if (err)
+        give_up_answer(call, m, transcoding_error(err), "the answer cannot be sent in the caller's serializer %s: %s",
+                       wamp_ser_name(caller->ser), wamp_err_text(err));
+    return !err;
 }
 
 /* Hands the answer to the caller, if it fits. False: the call was ended. spec: B-101 */
-static bool give_answer(struct call *call, const struct wamp_frame *f, bool still_running)
+static bool give_answer(struct call *call, const struct wamp_msg *m, const struct wamp_frame *f)
 {
     if (frame_too_big(call->caller, f)) {
-        give_up(call, still_running, "wamp.error.payload_size_exceeded",
-                "the answer does not fit the caller's limit of %zu octets", call->caller->max_message);
+        give_up_answer(call, m, "wamp.error.payload_size_exceeded",
+                       "the answer does not fit the caller's limit of %zu octets", call->caller->max_message);
         return false;
     }
     send_frame(call->caller, f);
@@ -607,52 +661,51 @@ static bool give_answer(struct call *call, const struct wamp_frame *f, bool stil
 }
 
 /* Whether a progressive YIELD may pass. spec: A-PCR-03, A-PCR-07, R-03 */
-static bool takes_progress(const struct call *call)
+static bool wants_progress(const struct call *call)
 {
     const struct rules *rules = call->caller->realm->rules;
     return rules->progress_needs_announcement ? call->forwards_progress : call->receive_progress;
 }
 
+/* [RESULT, CALL.Request|id, Details|dict (, Arguments, ArgumentsKw)]. False: the call was ended. */
+static bool send_result(struct call *call, const struct wamp_msg *m, struct str tail)
+{
+    struct session *caller = call->caller;
+    struct realm *r = caller->realm;
+    struct passthru passthru = passthru_of(&m->opt);
+    struct forward forward;
+    struct details d = {.count = 0};
+    if (m->opt.progress)
+        details_add_bool(&d, STR("progress"), true);
+    details_add_passthru(&d, &passthru);
+    forward_pick(r, m, &forward);
+    forward_add(r, &forward, caller->ser, &d);
+    struct wamp_wr w = wamp_head_begin(&r->head, caller->ser, WAMP_RESULT, 3, m->payload.arity);
+    wamp_wr_uint(&w, call->caller_key.request);
+    details_write(&w, &d);
+    struct wamp_frame f = wamp_head_end(&w, WAMP_RESULT, m->payload.arity, tail);
+    return give_answer(call, m, &f);
+}
+
 /* [YIELD, INVOCATION.Request|id, Options|dict (, Arguments, ArgumentsKw)]   spec: B-084, A-PCR-04, A-PCR-05 */
 void calls_on_yield(struct session *s, const struct wamp_msg *m)
 {
-    struct realm *r = s->realm;
     struct str tail;
     if (!passthru_ok(s, m, wamp_announced(&s->roles, CALLEE, payload_passthru_mode)))
         return;
     struct call *call = answered_call(s, m);
-    if (!call || (m->opt.progress && !takes_progress(call)) || !answer_tail(call, m, &tail))
+    if (!call || (m->opt.progress && !wants_progress(call)))
         return;
-    struct details d = {0};
-    if (m->opt.progress)
-        details_add_bool(&d, STR("progress"), true);
-    details_add_ppt(&d, &m->opt);
-    struct wamp_wr w = wamp_head_begin(&r->head, call->caller->ser, WAMP_RESULT, 3, m->payload.arity);
-    wamp_wr_uint(&w, call->caller_key.request);
-    details_write(&w, &d);
-    struct wamp_frame f = wamp_head_end(&w, WAMP_RESULT, m->payload.arity, tail);
-    if (!give_answer(call, &f, m->opt.progress))
+    if (!answer_tail(call, m, &tail) || !send_result(call, m, tail))
         return;
     if (!m->opt.progress) {
         call_end(call);
         return;
     }
     call->progressed = true;
+    call->deadline = s->realm->now + call->timeout + TIMEOUT_GRACE_MS;  /* the limit is per gap. spec: A-TMO-08 */
     if (call->timer.place)
-        timer_start(call);  /* the limit is per gap. spec: A-TMO-08 */
-}
-
-static bool was_tried(const struct callee *callee, const void *call)
-{
-    return kept_has_tried(((const struct call *)call)->kept, callee->key.session);
-}
-
-static bool anyone_untried(const struct registration *reg, const struct call *call)
-{
-    for (uint32_t i = 0; i < reg->count; i++)
-        if (!was_tried(reg->callees[i], call) && !session_is_doomed(reg->callees[i]->session))
-            return true;
-    return false;
+        timer_start(call);
 }
 
 /* The callee is unavailable: another one, as if this one had not been there. spec: A-RRT-02..A-RRT-06, R-10 */
@@ -660,33 +713,51 @@ static void reroute(struct call *call)
 {
     struct realm *r = call->caller->realm;
     struct registration *reg = dealer_find(r, call->registration);
+    struct kept *k = call->kept;
     if (call->killing) {
         fail(call, "wamp.error.canceled", "canceled by the caller");
         return;
     }
-    if (!reg || call->progressed || !call->kept || !call->kept->chunk_count ||
-        !kept_add_tried(call->kept, call->callee_key.session)) {
+    if (!reg || call->progressed || !k || !k->chunk_count || !kept_add_tried(k, call->callee_key.session)) {
         fail(call, "wamp.error.no_available_callee", "the callee is unavailable");
         return;
     }
-    bool made_room = call->counted;
-    uint64_t id = reg->id;
+    bool made_room = call->counted_by;
     detach_callee(call);
     struct callee *callee = dealer_pick(r, reg, was_tried, call);
     if (callee)
         start_kept(call, callee);
-    else if (anyone_untried(reg, call))
+    else if (anyone_untried(reg, call) && timer_start(call))
         wait_for_room(call, reg);
     else
         fail(call, "wamp.error.no_available_callee", "all callees are unavailable");
-    if (made_room && (reg = dealer_find(r, id)))
+    if (made_room)
         calls_serve_waiting(r, reg);
 }
 
-/* [ERROR, INVOCATION, INVOCATION.Request|id, Details|dict, Error|uri (, Arguments, ArgumentsKw)]   spec: B-084, A-PCR-06 */
+/* [ERROR, CALL, CALL.Request|id, Details|dict, Error|uri (, Arguments, ArgumentsKw)]. False: the call was ended. */
+static bool send_callee_error(struct call *call, const struct wamp_msg *m, struct str tail)
+{
+    struct session *caller = call->caller;
+    struct realm *r = caller->realm;
+    struct passthru passthru = passthru_of(&m->opt);
+    struct details d = {.count = 0};
+    details_add_passthru(&d, &passthru);
+    /* A malformed error URI fails the call all the same, under a URI that the caller's parser takes. spec: 0.5.3 */
+    struct str uri = wamp_uri_ok(m->uri, r->config.uri_rule) ? m->uri : STR("wamp.error.invalid_uri");
+    struct wamp_wr w = wamp_head_begin(&r->head, caller->ser, WAMP_ERROR, 5, m->payload.arity);
+    wamp_wr_uint(&w, WAMP_CALL);
+    wamp_wr_uint(&w, call->caller_key.request);
+    details_write(&w, &d);
+    wamp_wr_str(&w, uri);
+    struct wamp_frame f = wamp_head_end(&w, WAMP_ERROR, m->payload.arity, tail);
+    return give_answer(call, m, &f);
+}
+
+/* [ERROR, INVOCATION, INVOCATION.Request|id, Details|dict, Error|uri (, Arguments, ArgumentsKw)]
+ * spec: B-084, A-PCR-06, A-RRT-04 */
 void calls_on_error(struct session *s, const struct wamp_msg *m)
 {
-    struct realm *r = s->realm;
     struct str tail;
     if (m->request_type != WAMP_INVOCATION) {
         realm_abort(s, "ERROR: a client answers INVOCATION only");
@@ -697,23 +768,9 @@ void calls_on_error(struct session *s, const struct wamp_msg *m)
     struct call *call = answered_call(s, m);
     if (!call)
         return;
-    if (str_eq(m->uri, STR("wamp.error.unavailable")) && wamp_announced(&s->roles, CALLEE, call_reroute)) {
+    if (str_eq(m->uri, STR("wamp.error.unavailable")) && wamp_announced(&s->roles, CALLEE, call_reroute))
         reroute(call);
-        return;
-    }
-    if (!answer_tail(call, m, &tail))
-        return;
-    struct details d = {0};
-    details_add_ppt(&d, &m->opt);
-    /* A malformed error URI fails the call all the same, under a URI that the caller's parser takes. spec: 0.5.3 */
-    struct str uri = wamp_uri_ok(m->uri, r->config.uri_rule) ? m->uri : STR("wamp.error.invalid_uri");
-    struct wamp_wr w = wamp_head_begin(&r->head, call->caller->ser, WAMP_ERROR, 5, m->payload.arity);
-    wamp_wr_uint(&w, WAMP_CALL);
-    wamp_wr_uint(&w, call->caller_key.request);
-    details_write(&w, &d);
-    wamp_wr_str(&w, uri);
-    struct wamp_frame f = wamp_head_end(&w, WAMP_ERROR, m->payload.arity, tail);
-    if (give_answer(call, &f, false))
+    else if (answer_tail(call, m, &tail) && send_callee_error(call, m, tail))
         call_end(call);
 }
 
@@ -724,5 +781,6 @@ void calls_fini(struct realm *r)
         list_remove(n);
         wamp_free(list_entry(n, struct call, by_caller));
     }
-    d->spare_count = SPARE_MAX;  /* what ends now is freed */
+    d->spare_count = 0;
+    kept_pool_fini(&d->kept);
 }

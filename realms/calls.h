@@ -25,15 +25,19 @@ struct call {
     uint64_t registration;
     uint64_t procedure_hash;     /* tells whether a later chunk names the same procedure. spec: R-02 */
     struct timer timer;
-    wamp_ms timeout;             /* 0: none of ours */
+    wamp_ms timeout;             /* 0: none */
+    wamp_ms deadline;            /* of the call, whoever watches over it */
+    wamp_ms timeout_told;        /* what the callee is told, when it watches over the deadline itself */
+    const struct realm_trust *trust;  /* NULL: no trust level */
+    uint64_t counted_by;         /* callee.number of the callee where it counts as busy; 0: it does not count */
     bool receive_progress;       /* the caller asked for progressive results */
     bool open;                   /* the caller may send further chunks */
     bool asks_disclosure;        /* the caller asked to be shown */
     bool disclosed, forwards_timeout, forwards_progress;  /* what the callee is told: settled when it gets the call */
+    bool invoked;                /* the callee was sent an INVOCATION */
     bool patterned;              /* the registration is a prefix or wildcard: INVOCATION names the procedure */
     bool killing;                /* INTERRUPT kill was sent; the callee's answer is awaited */
     bool progressed;             /* chunks or results went both ways: no other callee can take over. spec: A-RRT-05 */
-    bool counted;                /* in callee.busy */
     bool is_waiting;
     struct kept *kept;           /* copies for later: where the call waits, may be re-routed, or froze options */
     struct list by_caller, by_callee, waiting;
@@ -46,18 +50,18 @@ void calls_on_cancel(struct session *s, const struct wamp_msg *m);
 void calls_on_yield(struct session *s, const struct wamp_msg *m);
 void calls_on_error(struct session *s, const struct wamp_msg *m);
 
+/* Whether m is a further CALL of a call that s made: one under way, or one that ended early. spec: A-PCI-10 */
+bool calls_has_begun(struct session *s, const struct wamp_msg *m);
+
 void calls_leave(struct session *s);  /* as caller and as callee. spec: B-092..B-096 */
 void calls_expire(struct realm *r, struct timer *timer);
 
 /* Callees may have room again: gives them what waits. */
 void calls_serve_waiting(struct realm *r, struct registration *reg);
 
-/* reg is about to go: what waits for it ends. */
-void calls_registration_gone(struct realm *r, struct registration *reg);
+/* A callee has left reg. What waits for reg ends, as far as nobody is left who could take it. */
+void calls_callee_gone(struct registration *reg);
 
 void calls_fini(struct realm *r);
-
-/* Forgets the progressive calls of s that ended early. */
-void ended_calls_free(struct session *s);
 
 #endif

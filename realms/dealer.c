@@ -6,7 +6,7 @@
 #include "realms/meta.h"
 #include "realms/send.h"
 
-/* --- registrations --------------------------------------------------------------------------------------------------- */
+/* --- registrations -------------------------------------------------------------------------------------- */
 
 struct registration *dealer_find(struct realm *r, uint64_t id)
 {
@@ -59,7 +59,7 @@ static void registration_free(struct dealer *d, struct registration *reg)
     wamp_free(reg);
 }
 
-/* --- callees ----------------------------------------------------------------------------------------------------------- */
+/* --- callees -------------------------------------------------------------------------------------------- */
 
 static bool callees_reserve(struct registration *reg)
 {
@@ -129,9 +129,9 @@ void dealer_remove(struct realm *r, struct callee *callee)
     uint64_t session = callee->session->id, id = reg->id;
     callee_free(r, callee);
     meta_publish_pair(r, STR("wamp.registration.on_unregister"), session, id);
+    calls_callee_gone(reg);
     if (reg->count)
         return;
-    calls_registration_gone(r, reg);
     registration_free(&r->dealer, reg);
     meta_publish_pair(r, STR("wamp.registration.on_delete"), session, id);
 }
@@ -150,7 +150,7 @@ void dealer_leave(struct session *s)
         dealer_remove(s->realm, list_entry(n, struct callee, by_session));
 }
 
-/* --- REGISTER and UNREGISTER --------------------------------------------------------------------------------------------- */
+/* --- REGISTER and UNREGISTER ---------------------------------------------------------------------------- */
 
 #define refuse(s, m, ...) send_error(s, WAMP_REGISTER, (m)->request, __VA_ARGS__)
 
@@ -175,7 +175,7 @@ static bool registration_ok(struct session *s, const struct wamp_msg *m, uint32_
         refuse(s, m, "wamp.error.invalid_uri", "not a valid procedure for match %s", wamp_match_name(match));
     else if (wamp_uri_is_reserved(m->uri))  /* spec: B-055, R-07 */
         refuse(s, m, "wamp.error.invalid_uri", "procedures under wamp. belong to the router");
-    else if (m->opt.disclose_caller && r->config.disclosure == DISCLOSE_NEVER)
+    else if (m->opt.disclose_caller && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused)
         refuse(s, m, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose callers");
     else if (!concurrency_ok(&m->opt, concurrency))
         refuse(s, m, "wamp.error.invalid_argument", "concurrency must be an integer >= 1");
@@ -189,19 +189,24 @@ static bool registration_ok(struct session *s, const struct wamp_msg *m, uint32_
 /* spec: B-077, A-SHR-02..A-SHR-04, A-SHR-08 */
 static bool may_join(struct session *s, const struct wamp_msg *m, const struct registration *reg)
 {
-    bool shared = reg->invoke != WAMP_INVOKE_SINGLE && reg->invoke == m->opt.invoke;
-    if (shared && !dealer_find_callee(s->realm, reg->id, s->id))
+    bool shared = reg->invoke != WAMP_INVOKE_SINGLE, conflict = shared && reg->invoke != m->opt.invoke;
+    if (shared && !conflict && !dealer_find_callee(s->realm, reg->id, s->id))
         return true;
-    refuse(s, m, "wamp.error.procedure_already_exists", "procedure <%.*s> is registered already, with policy %s",
-           STR_ARG(m->uri), wamp_invoke_name(reg->invoke));
+    refuse(s, m,
+           conflict && s->realm->rules->policy_conflict_named
+               ? "wamp.error.procedure_exists_with_different_invocation_policy"
+               : "wamp.error.procedure_already_exists",
+           "procedure <%.*s> is registered already, with policy %s", STR_ARG(m->uri), wamp_invoke_name(reg->invoke));
     return false;
 }
 
+/* spec: A-RRV-04 */
 static void revoke_all(struct realm *r, struct registration *reg)
 {
-    uint64_t id = reg->id;
-    while ((reg = dealer_find(r, id)))
-        dealer_revoke(r, reg->callees[0], STR("wampd.unregistered.replaced"));
+    struct str reason = r->rules->replaced_is_unregistered ? STR("wamp.error.unregistered")
+                                                           : STR("wampd.unregistered.replaced");
+    for (uint64_t id = reg->id; reg; reg = dealer_find(r, id))
+        dealer_revoke(r, reg->callees[0], reason);
 }
 
 /* [REGISTER, Request|id, Options|dict, Procedure|uri]   spec: B-076..B-078 */
@@ -212,7 +217,7 @@ void dealer_on_register(struct session *s, const struct wamp_msg *m)
     if (!registration_ok(s, m, &concurrency))
         return;
     struct registration *reg = uri_index_find(&r->dealer.procedures, m->opt.match, m->uri);
-    if (reg && m->opt.force_reregister) {
+    if (reg && m->opt.force_reregister && r->rules->force_reregister) {
         revoke_all(r, reg);
         reg = NULL;
     }
@@ -249,7 +254,7 @@ void dealer_on_unregister(struct session *s, const struct wamp_msg *m)
     dealer_remove(s->realm, callee);
 }
 
-/* --- the choice of a callee ------------------------------------------------------------------------------------------------ */
+/* --- the choice of a callee ----------------------------------------------------------------------------- */
 
 struct choice {
     bool (*skip)(const struct callee *, const void *);
@@ -314,11 +319,6 @@ struct callee *dealer_pick(struct realm *r, struct registration *reg, bool (*ski
 
 void dealer_fini(struct realm *r)
 {
-    struct registration *reg, *tmp;
     calls_fini(r);
-    HASH_ITER(hh, r->dealer.by_id, reg, tmp)
-    {
-        registration_free(&r->dealer, reg);
-    }
     uri_index_fini(&r->dealer.procedures);
 }

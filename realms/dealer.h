@@ -5,6 +5,7 @@
 
 #include "common/list.h"
 #include "common/map.h"
+#include "realms/kept.h"
 #include "realms/realm.h"
 #include "realms/uri_index.h"
 
@@ -21,6 +22,7 @@ struct registration {
     uint32_t cursor;          /* roundrobin: the place that is due */
     struct list waiting;      /* call.waiting: no callee has room. spec: R-12 */
     unsigned waiting_count;
+    bool serving;             /* calls_serve_waiting is at work */
     UT_hash_handle hh;        /* dealer.by_id */
     size_t uri_len;
     char uri[];
@@ -47,10 +49,11 @@ struct dealer {
     struct registration *by_id;
     struct callee *callees;
     uint64_t last_id, last_number;
-    struct call *calls;        /* by (caller, request) */
-    struct call *invocations;  /* by (callee, invocation) */
+    struct call *calls;        /* by caller_key */
+    struct call *invocations;  /* by callee_key */
     struct list spare;         /* call.by_caller: calls to be used again */
     unsigned spare_count;
+    struct kept_pool kept;
 };
 
 static inline struct str registration_uri(const struct registration *reg)
@@ -61,7 +64,7 @@ static inline struct str registration_uri(const struct registration *reg)
 void dealer_on_register(struct session *s, const struct wamp_msg *m);
 void dealer_on_unregister(struct session *s, const struct wamp_msg *m);
 void dealer_leave(struct session *s);  /* ends all registrations of s, with their meta events */
-void dealer_fini(struct realm *r);
+void dealer_fini(struct realm *r);     /* when all sessions are gone, and everything they registered with them */
 
 struct registration *dealer_find(struct realm *r, uint64_t id);
 struct callee *dealer_find_callee(struct realm *r, uint64_t registration, uint64_t session);

@@ -17,6 +17,7 @@ enum close_reason {
     CLOSE_ABORTED,    /* the peer said ABORT: close */
     CLOSE_PROTOCOL,   /* we sent ABORT protocol_violation: flush, then close (WebSocket 1002) */
     CLOSE_SLOW,       /* the session did not drain: close (WebSocket 1008) */
+    CLOSE_TOO_BIG,    /* a message that may not be left out exceeds what the peer takes: close (1009). spec: R-28 */
     CLOSE_NOMEM,      /* memory ran out while serving this session: close (WebSocket 1011) */
 };
 

@@ -34,7 +34,7 @@ static enum wamp_err read_ids(struct id_list *list, enum wamp_ser ser, const str
 }
 
 static enum wamp_err read_names(struct name_list *list, enum wamp_ser ser, const struct wamp_item *item,
-                                struct wamp_arena *arena, bool copy)
+                                struct wamp_arena *arena)
 {
     if (item->count > FILTER_LIST_MAX)
         return WAMP_ERR_TOOBIG;
@@ -44,19 +44,14 @@ static enum wamp_err read_names(struct name_list *list, enum wamp_ser ser, const
         return WAMP_ERR_NOMEM;
     struct wamp_iter it = wamp_iter(ser, item);
     struct wamp_item name;
-    while (wamp_iter_next(&it, &name)) {
-        struct str *text = &list->names[list->count++];
-        if (wamp_item_text(ser, &name, arena, text))
+    while (wamp_iter_next(&it, &name))
+        if (wamp_item_text(ser, &name, arena, &list->names[list->count++]))
             return WAMP_ERR_NOMEM;
-        if (copy && !(*text = wamp_arena_copy(arena, *text)).ptr)
-            return WAMP_ERR_NOMEM;
-    }
     qsort(list->names, list->count, sizeof *list->names, compare_names);
     return WAMP_ERR_NONE;
 }
 
-enum wamp_err filter_parse(struct filter *f, enum wamp_ser ser, const struct wamp_options *o, struct wamp_arena *arena,
-                           bool copy)
+enum wamp_err filter_parse(struct filter *f, enum wamp_ser ser, const struct wamp_options *o, struct wamp_arena *arena)
 {
     enum wamp_err err = WAMP_ERR_NONE;
     *f = (struct filter){0};
@@ -65,14 +60,21 @@ enum wamp_err filter_parse(struct filter *f, enum wamp_ser ser, const struct wam
     if (!err && wamp_has(o, eligible))
         err = read_ids(&f->eligible, ser, &o->eligible, arena);
     if (!err && wamp_has(o, exclude_authid))
-        err = read_names(&f->exclude_authid, ser, &o->exclude_authid, arena, copy);
+        err = read_names(&f->exclude_authid, ser, &o->exclude_authid, arena);
     if (!err && wamp_has(o, exclude_authrole))
-        err = read_names(&f->exclude_authrole, ser, &o->exclude_authrole, arena, copy);
+        err = read_names(&f->exclude_authrole, ser, &o->exclude_authrole, arena);
     if (!err && wamp_has(o, eligible_authid))
-        err = read_names(&f->eligible_authid, ser, &o->eligible_authid, arena, copy);
+        err = read_names(&f->eligible_authid, ser, &o->eligible_authid, arena);
     if (!err && wamp_has(o, eligible_authrole))
-        err = read_names(&f->eligible_authrole, ser, &o->eligible_authrole, arena, copy);
+        err = read_names(&f->eligible_authrole, ser, &o->eligible_authrole, arena);
     return err;
+}
+
+void filter_ignore_empty(struct filter *f)
+{
+    f->eligible.given = f->eligible.count;
+    f->eligible_authid.given = f->eligible_authid.count;
+    f->eligible_authrole.given = f->eligible_authrole.count;
 }
 
 bool filter_is_open(const struct filter *f)

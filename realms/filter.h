@@ -30,14 +30,16 @@ struct filter {
     struct name_list exclude_authid, exclude_authrole, eligible_authid, eligible_authrole;
 };
 
-/* Reads the lists of o; names are copied into the arena when `copy` is set, else borrowed. TOOBIG, NOMEM. */
-enum wamp_err filter_parse(struct filter *f, enum wamp_ser ser, const struct wamp_options *o, struct wamp_arena *arena,
-                           bool copy);
+/* Reads the lists of o, in form ser. They lie in the arena, names may borrow the message. TOOBIG, NOMEM. */
+enum wamp_err filter_parse(struct filter *f, enum wamp_ser ser, const struct wamp_options *o, struct wamp_arena *arena);
+
+/* Takes empty eligible lists as absent. spec: A-BWL-02 */
+void filter_ignore_empty(struct filter *f);
 
 /* No list restricts anything: exclude lists are absent or empty, eligible lists absent. */
 bool filter_is_open(const struct filter *f);
 
-/* Only names, as far as it restricts at all: what a later reader can be judged by. spec: A-HIS-02, R-16 */
+/* It restricts by session ids, which say nothing about a later reader. spec: A-HIS-02, R-16 */
 bool filter_names_sessions(const struct filter *f);
 
 bool filter_allows(const struct filter *f, const struct session *s);

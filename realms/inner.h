@@ -9,10 +9,11 @@
 #include "realms/timers.h"
 
 struct realm {
-    struct realm_config config;
-    char *name;
-    const struct rules *rules;
+    struct realm_config config;      /* defaults filled in; strings and lists in `settings` */
+    struct wamp_arena settings;
+    const struct rules *rules;        /* config.rules, never NULL */
     struct realm_env env;
+    struct realm_counters counters;
     wamp_ms now;
 
     struct session *sessions;  /* by id */
@@ -24,9 +25,10 @@ struct realm {
     /* Scratch of the message being served; nothing in it outlives the call into the realm. */
     struct wamp_arena arena;
     struct wamp_buf head;                   /* of the message being sent */
+    struct wamp_buf tail;                   /* its payload, where that had to be transcoded */
     struct wamp_buf event[WAMP_SER_COUNT];  /* heads of the EVENT being dispatched */
-    struct wamp_buf reply;                  /* payload of a meta result */
-    struct wamp_buf args;                   /* args of an error */
+    struct wamp_buf forms[WAMP_SER_COUNT];  /* its payload, transcoded */
+    struct wamp_buf reply;                  /* payload of a meta result or event; a detail being transcoded */
 };
 
 uint64_t realm_random_id(struct realm *r);  /* uniform over 1..2^53. spec: B-052 */
@@ -36,6 +38,14 @@ static inline wamp_ms realm_wall(const struct realm *r)
 {
     return r->config.epoch_ms + r->now;
 }
+
+/* Takes out every doomed session, those included that come to be doomed by that. The last step of every call into the
+ * realm, and never called from within another one. spec: B-097, A-SES-03 */
+void realm_settle(struct realm *r);
+
+/* The first row of the configuration that gives `uri`, used by a session with that authrole, a trust level; NULL: none.
+ * spec: A-CTL, A-PTL */
+const struct realm_trust *realm_trust_of(const struct realm *r, struct str uri, struct str authrole);
 
 /* s broke the protocol: ABORT with the text, and the end. spec: B-031..B-035 */
 void realm_abort(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

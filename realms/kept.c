@@ -2,61 +2,94 @@
 
 #include "common/mem.h"
 
-static bool copy(struct wamp_arena *arena, struct str *s)
+enum {
+    SPARE_MAX = 64,                /* objects kept for reuse */
+    SPARE_BYTES_MAX = 16 << 10,    /* those that grew larger are freed */
+};
+
+/* --- objects to be used again --------------------------------------------------------------------------- */
+
+static void destroy(struct kept *k)
 {
-    *s = wamp_arena_copy(arena, *s);
-    return s->ptr != NULL;
+    wamp_arena_fini(&k->arena);
+    wamp_free(k);
 }
 
-static bool copy_passthru(struct kept *k, const struct wamp_options *o)
+void kept_pool_fini(struct kept_pool *pool)
 {
-    k->ppt.has = o->has & (UINT64_C(1) << WAMP_OPT_ppt_scheme | UINT64_C(1) << WAMP_OPT_ppt_serializer |
-                           UINT64_C(1) << WAMP_OPT_ppt_cipher | UINT64_C(1) << WAMP_OPT_ppt_keyid);
-    k->ppt.ppt_scheme = o->ppt_scheme;
-    k->ppt.ppt_serializer = o->ppt_serializer;
-    k->ppt.ppt_cipher = o->ppt_cipher;
-    k->ppt.ppt_keyid = o->ppt_keyid;
-    return !k->ppt.has || (copy(&k->arena, &k->ppt.ppt_scheme) && copy(&k->arena, &k->ppt.ppt_serializer) &&
-                           copy(&k->arena, &k->ppt.ppt_cipher) && copy(&k->arena, &k->ppt.ppt_keyid));
+    for (struct list *n; (n = list_first(&pool->spare));) {
+        list_remove(n);
+        destroy(list_entry(n, struct kept, spare));
+    }
+    pool->spare_count = 0;
 }
 
-struct kept *kept_new(const struct wamp_msg *m)
+static struct kept *pool_take(struct kept_pool *pool)
 {
-    struct kept *k = wamp_zalloc(sizeof *k);
+    struct list *n = list_first(&pool->spare);
+    if (!n)
+        return wamp_zalloc(sizeof(struct kept));
+    list_remove(n);
+    pool->spare_count--;
+    return list_entry(n, struct kept, spare);
+}
+
+void kept_free(struct kept_pool *pool, struct kept *k)
+{
+    if (!k)
+        return;
+    pool->bytes -= k->bytes;
+    wamp_free(k->tried);
+    wamp_arena_reset(&k->arena);
+    if (pool->spare_count >= SPARE_MAX || wamp_arena_bytes(&k->arena) > SPARE_BYTES_MAX) {
+        destroy(k);
+        return;
+    }
+    *k = (struct kept){.arena = k->arena};
+    list_add_tail(&pool->spare, &k->spare);
+    pool->spare_count++;
+}
+
+/* --- what is kept --------------------------------------------------------------------------------------- */
+
+struct kept *kept_new(struct kept_pool *pool, const struct wamp_msg *m, const struct forward *forward)
+{
+    struct kept *k = pool_take(pool);
     if (!k)
         return NULL;
     list_init(&k->chunks);
     k->uri = m->uri;
-    if (copy(&k->arena, &k->uri) && copy_passthru(k, &m->opt))
+    k->passthru = passthru_of(&m->opt);
+    k->forward = *forward;
+    if (wamp_arena_keep(&k->arena, &k->uri) && passthru_keep(&k->passthru, &k->arena) &&
+        forward_keep(&k->forward, &k->arena))
         return k;
-    kept_free(k);
+    kept_free(pool, k);
     return NULL;
 }
 
-void kept_free(struct kept *k)
+static bool has_room(const struct kept_pool *pool, const struct kept *k, size_t bytes)
 {
-    if (!k)
-        return;
-    wamp_arena_fini(&k->arena);
-    wamp_free(k->tried);
-    wamp_free(k);
+    bool first = k->chunk_count == 0;
+    return pool->bytes + bytes <= KEPT_TOTAL_MAX &&
+           (first || (k->chunk_count < KEPT_CHUNKS_MAX && k->bytes + bytes <= KEPT_BYTES_MAX));
 }
 
-enum wamp_err kept_add(struct kept *k, const struct wamp_msg *m)
+enum wamp_err kept_add(struct kept_pool *pool, struct kept *k, const struct wamp_msg *m)
 {
     size_t bytes = m->payload.tail.len;
-    if (k->chunk_count && (k->chunk_count >= KEPT_CHUNKS_MAX || k->bytes + bytes > KEPT_BYTES_MAX))
+    if (!has_room(pool, k, bytes))
         return WAMP_ERR_TOOBIG;
     struct kept_chunk *chunk = wamp_arena_alloc(&k->arena, sizeof *chunk);
     if (!chunk)
         return WAMP_ERR_NOMEM;
     *chunk = (struct kept_chunk){.progress = m->opt.progress, .payload = m->payload};
-    if (!copy(&k->arena, &chunk->payload.tail) || !copy(&k->arena, &chunk->payload.args) ||
-        !copy(&k->arena, &chunk->payload.kwargs))
+    if (!wamp_payload_keep(&chunk->payload, &k->arena))
         return WAMP_ERR_NOMEM;
     list_add_tail(&k->chunks, &chunk->link);
     k->chunk_count++;
     k->bytes += bytes;
+    pool->bytes += bytes;
     return WAMP_ERR_NONE;
 }
 

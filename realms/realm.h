@@ -19,6 +19,8 @@
 typedef int64_t wamp_ms;  /* milliseconds of a clock that never jumps */
 #define WAMP_MS_NEVER INT64_MAX
 
+enum { REALM_FORWARD_KEYS_MAX = 8 };  /* of realm_config.forward_keys: what comes after is not looked at */
+
 struct realm;
 struct session;
 
@@ -46,18 +48,20 @@ struct realm_trust {
 struct realm_config {
     struct str name;
     enum realm_preset preset;         /* rules.def: spec, strict, crossbar */
+    const struct rules *rules;        /* NULL: those of the preset */
     enum wamp_uri_rule uri_rule;
     wamp_ms epoch_ms;                 /* Unix time in ms when now is 0: for timestamps shown to people */
     unsigned max_calls_per_session;   /* 0: 1024 calls open at once per caller */
     unsigned max_subscriptions;       /* 0: 1024 per session */
     unsigned max_registrations;       /* 0: 4096 per session */
+    unsigned max_waiting_calls;       /* 0: 1000 per registration whose callees are all busy. spec: R-12 */
     enum realm_disclosure disclosure; /* who may see callers and publishers. spec: A-CID-03, A-PID-02 */
     const struct realm_history *history;
     size_t history_count;
     const struct realm_trust *trust;
     size_t trust_count;
-    const struct str *forward_keys;   /* private keys ("_ext") that go with a call: CALL.Options to INVOCATION.Details, */
-    size_t forward_key_count;         /* YIELD.Options to RESULT.Details. None by default. spec: B-043; S-10 */
+    const struct str *forward_keys;   /* private keys ("_ext") that go with a call: from CALL.Options to */
+    size_t forward_key_count;         /* INVOCATION.Details, from YIELD.Options to RESULT.Details. spec: B-043; S-10 */
     bool meta_api_denied;             /* no meta procedures for anyone */
     bool kill_allowed;                /* wamp.session.kill* and revocation procedures: nobody by default */
 };
@@ -87,14 +91,17 @@ size_t realm_session_count(const struct realm *r);
 /* A random id that no live session has. */
 uint64_t realm_new_session_id(struct realm *r);
 
-/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: no memory. */
+/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: no memory, or
+ * env.send did not take WELCOME, or it is larger than max_message; env.close is not called for it then. spec: R-28 */
 struct session *realm_join(struct realm *r, const struct session_info *info, wamp_ms now);
 
 /* One message from s. Takes nothing: `m` is borrowed. Any session, s included, may be gone afterwards: env.close
  * told. */
 void realm_deliver(struct realm *r, struct session *s, const struct wamp_msg *m, wamp_ms now);
 
-/* s sent octets that are no message: ABORT protocol_violation with `why`, and env.close(CLOSE_PROTOCOL). */
+/* s sent octets that are no message, as wamp_msg_parse says: ABORT protocol_violation and env.close(CLOSE_PROTOCOL).
+ * A malformed ABORT is an ABORT all the same (R-27: CLOSE_ABORTED), and for WAMP_ERR_NOMEM the peer is not to blame
+ * (CLOSE_NOMEM): neither is answered. */
 void realm_violation(struct realm *r, struct session *s, const struct wamp_fault *why, wamp_ms now);
 
 /* The transport of s is gone. No env.close for s; s is invalid afterwards. */
@@ -105,6 +112,14 @@ void realm_shutdown(struct realm *r, wamp_ms now);
 
 wamp_ms realm_next_deadline(const struct realm *r);  /* WAMP_MS_NEVER when nothing is due */
 void realm_expire(struct realm *r, wamp_ms now);
+
+/* What happened in a realm since it was made: counters.def. */
+struct realm_counters {
+#define COUNTER(name, help) uint64_t name;
+#include "realms/counters.def"
+#undef COUNTER
+};
+const struct realm_counters *realm_counters(const struct realm *r);
 
 void *session_peer(const struct session *s);
 uint64_t session_id(const struct session *s);

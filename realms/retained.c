@@ -2,10 +2,10 @@
 
 #include "common/mem.h"
 #include "realms/inner.h"
-#include "realms/send.h"
 #include "realms/stored.h"
 
-/* Per topic: the last event for everybody, and the last one for some if it is newer. spec: R-18 */
+/* Per topic: the last event for everybody, and the last one for some if it is newer. At least one of them is there.
+ * spec: R-18 */
 struct retained_topic {
     struct stored_event *general, *restricted;
     UT_hash_handle hh;  /* broker.retained, by uri */
@@ -13,12 +13,22 @@ struct retained_topic {
     char uri[];
 };
 
-static struct retained_topic *topic_find_or_add(struct broker *b, struct str uri)
+/* --- topics --------------------------------------------------------------------------------------------- */
+
+static struct retained_topic *topic_find(const struct broker *b, struct str uri)
 {
     struct retained_topic *t = NULL;
     HASH_FIND(hh, b->retained, uri.ptr, uri.len, t);
-    if (t || b->retained_count >= RETAINED_TOPICS_MAX || !(t = wamp_zalloc(sizeof *t + uri.len)))
-        return t;
+    return t;
+}
+
+static struct retained_topic *topic_add(struct broker *b, struct str uri)
+{
+    if (b->retained_count >= RETAINED_TOPICS_MAX)
+        return NULL;
+    struct retained_topic *t = wamp_zalloc(sizeof *t + uri.len);
+    if (!t)
+        return NULL;
     memcpy(t->uri, uri.ptr, uri.len);
     t->uri_len = uri.len;
     HASH_ADD_KEYPTR(hh, b->retained, t->uri, t->uri_len, t);
@@ -38,62 +48,78 @@ static void drop(struct broker *b, struct stored_event **slot)
     *slot = NULL;
 }
 
-void retained_store(struct realm *r, const struct event *event)
+static void topic_free(struct broker *b, struct retained_topic *t)
 {
-    struct broker *b = &r->broker;
-    if (event->payload->tail.len > RETAINED_EVENT_MAX || b->retained_bytes > RETAINED_BYTES_MAX)
-        return;
-    struct retained_topic *t = topic_find_or_add(b, event->topic);
-    struct stored_event *e = t ? stored_new(r, event) : NULL;
-    if (!e)
-        return;  /* retention is best effort. spec: A-RET-10 */
-    e->event.is_retained = true;
-    bool open = (!event->filter || filter_is_open(event->filter));
+    drop(b, &t->general);
+    drop(b, &t->restricted);
+    HASH_DEL(b->retained, t);
+    b->retained_count--;
+    wamp_free(t);
+}
+
+/* --- retaining ------------------------------------------------------------------------------------------ */
+
+/* What the new event replaces. It goes even if there is no room for the new one: who subscribes later had better get
+ * nothing than what is out of date. */
+static void drop_older(struct broker *b, struct retained_topic *t, bool open)
+{
     drop(b, &t->restricted);
     if (open)
         drop(b, &t->general);
-    *(open ? &t->general : &t->restricted) = e;
-    b->retained_bytes += e->bytes;
 }
 
-static bool may_get(const struct stored_event *e, const struct session *s)
+/* The event as it will be kept; NULL: no room. */
+static struct stored_event *store(struct realm *r, const struct event *event)
 {
-    return e && e->event.excluded != s->id && (!e->event.filter || filter_allows(e->event.filter, s));
+    struct broker *b = &r->broker;
+    if (event->payload->tail.len > RETAINED_EVENT_MAX)
+        return NULL;
+    struct stored_event *e = stored_new(r, event);
+    if (e && b->retained_bytes + e->bytes > RETAINED_BYTES_MAX) {
+        stored_unref(e);
+        return NULL;
+    }
+    if (e) {
+        e->event.is_retained = true;
+        b->retained_bytes += e->bytes;
+    }
+    return e;
 }
 
-/* [EVENT, Subscription|id, Publication|id, {"retained": true, ...}, ...] */
-static void send_event(const struct subscription *sub, struct session *s, const struct stored_event *e)
+void retained_store(struct realm *r, const struct event *event)
 {
-    struct realm *r = s->realm;
-    struct details details = {0};
-    struct str tail;
-    wamp_buf_reset(&r->args);
-    if (wamp_payload_tail(&e->payload, s->ser, &r->args, &tail))
-        return;
-    event_details(&e->event, sub, &details);
-    struct wamp_wr w = wamp_head_begin(&r->head, s->ser, WAMP_EVENT, 4, e->payload.arity);
-    wamp_wr_uint(&w, sub->id);
-    wamp_wr_uint(&w, e->event.publication);
-    details_write(&w, &details);
-    struct wamp_frame f = wamp_head_end(&w, WAMP_EVENT, e->payload.arity, tail);
-    if (!w.out->failed && !frame_too_big(s, &f))
-        send_frame(s, &f);
+    struct broker *b = &r->broker;
+    bool open = !event->filter || filter_is_open(event->filter);
+    struct retained_topic *t = topic_find(b, event->topic);
+    if (t)
+        drop_older(b, t, open);
+    else
+        t = topic_add(b, event->topic);
+    struct stored_event *e = t ? store(r, event) : NULL;
+    if (!e)
+        r->counters.retained_refused++;  /* best effort. spec: A-RET-10 */
+    else
+        *(open ? &t->general : &t->restricted) = e;
+    if (t && !t->general && !t->restricted)
+        topic_free(b, t);
 }
 
+/* --- for a new subscriber ------------------------------------------------------------------------------- */
+
+/* The restricted event is newer than the general one, else it would be gone. */
 static void send_topic(const struct subscription *sub, struct session *s, const struct retained_topic *t)
 {
-    if (may_get(t->restricted, s))  /* it is newer than the general one, else it would be gone */
-        send_event(sub, s, t->restricted);
-    else if (may_get(t->general, s))
-        send_event(sub, s, t->general);
+    bool done = t->restricted && broker_send(&t->restricted->event, sub, s);
+    if (!done && t->general)
+        broker_send(&t->general->event, sub, s);
 }
 
 void retained_send(struct realm *r, const struct subscription *sub, struct session *s)
 {
-    struct retained_topic *t = NULL, *tmp;
+    struct retained_topic *t, *tmp;
     struct str pattern = subscription_uri(sub);
     if (sub->match == WAMP_MATCH_EXACT) {
-        HASH_FIND(hh, r->broker.retained, pattern.ptr, pattern.len, t);
+        t = topic_find(&r->broker, pattern);
         if (t)
             send_topic(sub, s, t);
         return;
@@ -110,9 +136,6 @@ void retained_fini(struct realm *r)
     struct retained_topic *t, *tmp;
     HASH_ITER(hh, r->broker.retained, t, tmp)
     {
-        HASH_DEL(r->broker.retained, t);
-        drop(&r->broker, &t->general);
-        drop(&r->broker, &t->restricted);
-        wamp_free(t);
+        topic_free(&r->broker, t);
     }
 }

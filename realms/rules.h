@@ -1,4 +1,7 @@
-/* Behaviour choices as data: one row of rules.def each, one value a preset. */
+/* Behaviour choices as data: one row of rules.def each, one value a preset. A realm may have its own mix:
+ *
+ *     struct rules mine = *rules_of(PRESET_SPEC);
+ *     mine.roles_enforced = 1; */
 #ifndef REALMS_RULES_H
 #define REALMS_RULES_H
 

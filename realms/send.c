@@ -6,42 +6,38 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* --- payloads ------------------------------------------------------------------------------------------------------ */
+/* --- payloads ------------------------------------------------------------------------------------------- */
 
-void forms_init(struct forms *f, const struct wamp_payload *payload)
+void forms_init(struct forms *f, struct realm *r, const struct wamp_payload *payload)
 {
-    memset(f, 0, sizeof *f);
     f->payload = payload;
-}
-
-void forms_fini(struct forms *f)
-{
-    for (int i = 0; i < WAMP_SER_COUNT; i++)
-        wamp_buf_fini(&f->by_ser[i].buf);
+    f->bufs = r->forms;
+    memset(f->known, 0, sizeof f->known);
 }
 
 enum wamp_err forms_tail(struct forms *f, enum wamp_ser ser, struct str *tail)
 {
-    if (!f->by_ser[ser].known) {
-        f->by_ser[ser].known = true;
-        f->by_ser[ser].err = wamp_payload_tail(f->payload, ser, &f->by_ser[ser].buf, &f->by_ser[ser].tail);
+    if (!f->known[ser]) {
+        wamp_buf_reset(&f->bufs[ser]);
+        f->known[ser] = true;
+        f->err[ser] = wamp_payload_tail(f->payload, ser, &f->bufs[ser], &f->tail[ser]);
     }
-    *tail = f->by_ser[ser].tail;
-    return f->by_ser[ser].err;
+    *tail = f->tail[ser];
+    return f->err[ser];
 }
 
-/* --- sending --------------------------------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------------------------- */
 
 void send_frame(struct session *s, const struct wamp_frame *frame)
 {
     struct realm *r = s->realm;
     if (session_is_doomed(s))
         return;
-    if (!frame->head.ptr) {
-        session_doom(s, CLOSE_NOMEM);  /* the head could not be written: better no session than one with a gap */
-        return;
-    }
-    if (!r->env.send(r->env.ctx, s, frame))
+    if (!frame->head.ptr)
+        session_doom(s, CLOSE_NOMEM);
+    else if (frame_too_big(s, frame))
+        session_doom(s, CLOSE_TOO_BIG);
+    else if (!r->env.send(r->env.ctx, s, frame))
         session_doom(s, CLOSE_SLOW);
 }
 
@@ -49,8 +45,6 @@ void send_frame(struct session *s, const struct wamp_frame *frame)
 static void finish(struct session *s, struct wamp_wr *w, enum wamp_type type)
 {
     struct wamp_frame f = wamp_head_end(w, type, 0, str_of("", 0));
-    if (w->out->failed)
-        f.head.ptr = NULL;
     send_frame(s, &f);
 }
 
@@ -139,11 +133,11 @@ void send_revocation(struct session *s, enum wamp_type type, const char *key, ui
     finish(s, &w, type);
 }
 
-/* --- details --------------------------------------------------------------------------------------------------------- */
+/* --- details -------------------------------------------------------------------------------------------- */
 
-static struct detail *add(struct details *d, struct str key, enum wamp_kind kind)
+static struct detail *add(struct details *d, struct str key, enum detail_kind kind)
 {
-    assert(d->count < sizeof d->list / sizeof *d->list);
+    assert(d->count < DETAILS_MAX);
     struct detail *detail = &d->list[d->count++];
     detail->key = key;
     detail->kind = kind;
@@ -152,68 +146,47 @@ static struct detail *add(struct details *d, struct str key, enum wamp_kind kind
 
 void details_add_bool(struct details *d, struct str key, bool value)
 {
-    add(d, key, WAMP_BOOL)->number = value;
+    add(d, key, DETAIL_BOOL)->number = value;
 }
 
 void details_add_uint(struct details *d, struct str key, uint64_t value)
 {
-    add(d, key, WAMP_UINT)->number = value;
+    add(d, key, DETAIL_UINT)->number = value;
 }
 
 void details_add_str(struct details *d, struct str key, struct str value)
 {
-    add(d, key, WAMP_STR)->text = value;
+    add(d, key, DETAIL_STR)->text = value;
 }
 
-/* Exactly one binary argument and no ArgumentsKw. */
-static bool is_opaque(const struct wamp_payload *p)
+void details_add_raw(struct details *d, struct str key, struct str value)
 {
-    struct wamp_item args, kwargs, first;
-    if (p->arity == 0 || wamp_item_parse(p->ser, p->args, &args) || args.kind != WAMP_LIST || args.count != 1)
-        return false;
-    struct wamp_iter it = wamp_iter(p->ser, &args);
-    if (!wamp_iter_next(&it, &first) || first.kind != WAMP_BIN)
-        return false;
-    return p->arity == 1 || (!wamp_item_parse(p->ser, p->kwargs, &kwargs) && kwargs.count == 0);
+    add(d, key, DETAIL_RAW)->text = value;
 }
 
-bool passthru_ok(struct session *s, const struct wamp_msg *m, bool announced)
+static void write_detail(struct wamp_wr *w, const struct detail *detail)
 {
-    if (!m->opt.ppt_scheme.len)
-        return true;
-    if (!announced)
-        realm_abort(s, "%s: ppt_scheme without having announced payload_passthru_mode", wamp_type_name(m->type));
-    else if (!is_opaque(&m->payload))
-        realm_abort(s, "%s: with ppt_scheme the payload is one binary argument", wamp_type_name(m->type));
-    else
-        return true;
-    return false;
-}
-
-void details_add_ppt(struct details *d, const struct wamp_options *o)
-{
-    if (wamp_has(o, ppt_scheme))
-        details_add_str(d, STR("ppt_scheme"), o->ppt_scheme);
-    if (wamp_has(o, ppt_serializer))
-        details_add_str(d, STR("ppt_serializer"), o->ppt_serializer);
-    if (wamp_has(o, ppt_cipher))
-        details_add_str(d, STR("ppt_cipher"), o->ppt_cipher);
-    if (wamp_has(o, ppt_keyid))
-        details_add_str(d, STR("ppt_keyid"), o->ppt_keyid);
+    wamp_wr_key(w, detail->key);
+    switch (detail->kind) {
+    case DETAIL_BOOL:
+        wamp_wr_bool(w, detail->number);
+        break;
+    case DETAIL_UINT:
+        wamp_wr_uint(w, detail->number);
+        break;
+    case DETAIL_STR:
+        wamp_wr_str(w, detail->text);
+        break;
+    case DETAIL_RAW:
+        wamp_wr_raw(w, detail->text);
+        break;
+    }
 }
 
 void details_write(struct wamp_wr *w, const struct details *d)
 {
     wamp_wr_map(w, d->count);
-    for (unsigned i = 0; i < d->count; i++) {
-        const struct detail *detail = &d->list[i];
-        wamp_wr_key(w, detail->key);
-        if (detail->kind == WAMP_BOOL)
-            wamp_wr_bool(w, detail->number);
-        else if (detail->kind == WAMP_UINT)
-            wamp_wr_uint(w, detail->number);
-        else
-            wamp_wr_str(w, detail->text);
-    }
+    for (unsigned i = 0; i < d->count; i++)
+        write_detail(w, &d->list[i]);
     wamp_wr_map_end(w);
 }

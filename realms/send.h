@@ -4,22 +4,22 @@
 
 #include "realms/session.h"
 
-/* One payload in the serializers of all its receivers: transcoded at most once each. spec: B-046, design 4.3 */
+/* One payload in the serializers of all its receivers: transcoded at most once each, into realm.forms, so that there
+ * can be only one of these at a time. spec: B-046, design 4.3 */
 struct forms {
     const struct wamp_payload *payload;
-    struct {
-        bool known;
-        enum wamp_err err;
-        struct str tail;
-        struct wamp_buf buf;  /* the transcoded octets */
-    } by_ser[WAMP_SER_COUNT];
+    struct wamp_buf *bufs;
+    bool known[WAMP_SER_COUNT];
+    enum wamp_err err[WAMP_SER_COUNT];
+    struct str tail[WAMP_SER_COUNT];
 };
 
-void forms_init(struct forms *f, const struct wamp_payload *payload);
-void forms_fini(struct forms *f);
+void forms_init(struct forms *f, struct realm *r, const struct wamp_payload *payload);
 enum wamp_err forms_tail(struct forms *f, enum wamp_ser ser, struct str *tail);
 
-/* Hands a frame to s. A session that is doomed gets nothing; one that is over its bound is doomed (CLOSE_SLOW). */
+/* Hands a frame to s. A session that is doomed gets nothing. One that is over its bound is doomed (CLOSE_SLOW), and so
+ * is one whose frame could not be written (CLOSE_NOMEM) or is larger than it takes (CLOSE_TOO_BIG: R-28): better no
+ * session than one with a gap. Where a gap is allowed, ask frame_too_big before. */
 void send_frame(struct session *s, const struct wamp_frame *frame);
 
 /* Whether the frame exceeds what the peer's transport takes. spec: B-101 */
@@ -45,28 +45,27 @@ void send_abort(struct session *s, const char *reason, const char *message);
 /* Revocation: [type, 0, {key: id, "reason": reason}]. spec: A-RRV-01, A-SRV-01 */
 void send_revocation(struct session *s, enum wamp_type type, const char *key, uint64_t id, struct str reason);
 
-/* --- Details of messages that carry a payload -------------------------------------------------------------------- */
+/* --- Details of messages that carry a payload ----------------------------------------------------------- */
 
 /* A small dict being put together: what applies is added, then it is written. */
+enum { DETAILS_MAX = 12 + REALM_FORWARD_KEYS_MAX };  /* 12: an INVOCATION with everything that there is */
+
+enum detail_kind { DETAIL_BOOL, DETAIL_UINT, DETAIL_STR, DETAIL_RAW };
+
 struct details {
     unsigned count;
     struct detail {
         struct str key;
-        enum wamp_kind kind;  /* BOOL, UINT or STR */
+        enum detail_kind kind;
         uint64_t number;
-        struct str text;
-    } list[16];
+        struct str text;  /* RAW: one value in the serializer it will be written with */
+    } list[DETAILS_MAX];
 };
 
 void details_add_bool(struct details *d, struct str key, bool value);
 void details_add_uint(struct details *d, struct str key, uint64_t value);
 void details_add_str(struct details *d, struct str key, struct str value);
-
-/* Whether m, sent by s, uses payload passthru rightly or not at all; else s is aborted. spec: A-PPT-02, A-PPT-05, R-15 */
-bool passthru_ok(struct session *s, const struct wamp_msg *m, bool announced);
-
-/* The four keys of payload passthru, as far as they are there. spec: A-PPT-04 */
-void details_add_ppt(struct details *d, const struct wamp_options *o);
+void details_add_raw(struct details *d, struct str key, struct str value);
 void details_write(struct wamp_wr *w, const struct details *d);
 
 #endif

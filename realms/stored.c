@@ -2,18 +2,11 @@
 
 #include "common/mem.h"
 #include "realms/inner.h"
+#include "realms/passthru.h"
 
-static bool copy(struct wamp_arena *arena, struct str *s)
-{
-    *s = wamp_arena_copy(arena, *s);
-    return s->ptr != NULL;
-}
+#include <stddef.h>
 
-static bool copy_payload(struct wamp_arena *arena, const struct wamp_payload *from, struct wamp_payload *to)
-{
-    *to = *from;
-    return copy(arena, &to->tail) && copy(arena, &to->args) && copy(arena, &to->kwargs);
-}
+enum { ARENA_UNIT = _Alignof(max_align_t) };  /* what the arena gives out comes in multiples of it */
 
 static bool copy_ids(struct wamp_arena *arena, struct id_list *list)
 {
@@ -29,49 +22,49 @@ static bool copy_names(struct wamp_arena *arena, struct name_list *list)
     struct str *names = wamp_arena_alloc(arena, (list->count + 1) * sizeof *names);
     for (uint32_t i = 0; names && i < list->count; i++) {
         names[i] = list->names[i];
-        if (!copy(arena, &names[i]))
+        if (!wamp_arena_keep(arena, &names[i]))
             return false;
     }
     list->names = names;
     return names != NULL;
 }
 
-static bool copy_filter(struct wamp_arena *arena, const struct filter *from, struct filter *to)
+static const struct filter *copy_filter(struct wamp_arena *arena, const struct filter *from)
 {
-    *to = *from;
-    return copy_ids(arena, &to->exclude) && copy_ids(arena, &to->eligible) && copy_names(arena, &to->exclude_authid) &&
-           copy_names(arena, &to->exclude_authrole) && copy_names(arena, &to->eligible_authid) &&
-           copy_names(arena, &to->eligible_authrole);
+    struct filter *f = wamp_arena_alloc(arena, sizeof *f);
+    if (!f)
+        return NULL;
+    *f = *from;
+    bool ok = copy_ids(arena, &f->exclude) && copy_ids(arena, &f->eligible) &&
+              copy_names(arena, &f->exclude_authid) && copy_names(arena, &f->exclude_authrole) &&
+              copy_names(arena, &f->eligible_authid) && copy_names(arena, &f->eligible_authrole);
+    return ok ? f : NULL;
 }
 
-static bool copy_passthru(struct wamp_arena *arena, const struct wamp_options *from, struct wamp_options *to)
+static bool copy_event(struct stored_event *stored, const struct event *from)
 {
-    const uint64_t keys = UINT64_C(1) << WAMP_OPT_ppt_scheme | UINT64_C(1) << WAMP_OPT_ppt_serializer |
-                          UINT64_C(1) << WAMP_OPT_ppt_cipher | UINT64_C(1) << WAMP_OPT_ppt_keyid;
-    to->has = from->has & keys;
-    to->ppt_scheme = from->ppt_scheme;
-    to->ppt_serializer = from->ppt_serializer;
-    to->ppt_cipher = from->ppt_cipher;
-    to->ppt_keyid = from->ppt_keyid;
-    return copy(arena, &to->ppt_scheme) && copy(arena, &to->ppt_serializer) && copy(arena, &to->ppt_cipher) &&
-           copy(arena, &to->ppt_keyid);
+    struct wamp_arena *arena = &stored->arena;
+    struct event *e = &stored->event;
+    *e = *from;
+    stored->payload = *from->payload;
+    e->payload = &stored->payload;
+    if (!wamp_payload_keep(&stored->payload, arena) || !wamp_arena_keep(arena, &e->topic) ||
+        !wamp_arena_keep(arena, &e->publisher_authid) || !wamp_arena_keep(arena, &e->publisher_authrole) ||
+        !passthru_keep(&e->passthru, arena))
+        return false;
+    if (from->filter)
+        e->filter = copy_filter(arena, from->filter);
+    return !from->filter || e->filter;
 }
 
-static bool copy_event(struct stored_event *e, const struct event *from)
+/* What the usual event needs; where filters or passthru ask for more, the arena grows. */
+static size_t usual_bytes(const struct event *e)
 {
-    struct wamp_arena *arena = &e->arena;
-    e->event = *from;
-    if (!copy_payload(arena, from->payload, &e->payload) || !copy(arena, &e->event.topic) ||
-        !copy(arena, &e->event.publisher_authid) || !copy(arena, &e->event.publisher_authrole))
-        return false;
-    if (from->options && !copy_passthru(arena, from->options, &e->options))
-        return false;
-    if (from->filter && !copy_filter(arena, from->filter, &e->filter))
-        return false;
-    e->event.payload = &e->payload;
-    e->event.options = from->options ? &e->options : NULL;
-    e->event.filter = from->filter ? &e->filter : NULL;
-    return true;
+    const struct str texts[] = {e->payload->tail, e->topic, e->publisher_authid, e->publisher_authrole};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        bytes += (texts[i].len / ARENA_UNIT + 1) * ARENA_UNIT;
+    return bytes + 2 * ARENA_UNIT;  /* args and kwargs, when they are empty */
 }
 
 struct stored_event *stored_new(struct realm *r, const struct event *event)
@@ -81,9 +74,10 @@ struct stored_event *stored_new(struct realm *r, const struct event *event)
         return NULL;
     e->refs = 1;
     e->time = realm_wall(r);
-    e->bytes = sizeof *e + 2 * event->payload->tail.len + event->topic.len;
-    if (copy_event(e, event))
+    if (wamp_arena_reserve(&e->arena, usual_bytes(event)) && copy_event(e, event)) {
+        e->bytes = sizeof *e + wamp_arena_bytes(&e->arena);
         return e;
+    }
     stored_unref(e);
     return NULL;
 }

@@ -7,12 +7,10 @@
 struct stored_event {
     unsigned refs;
     wamp_ms time;  /* wall clock */
-    size_t bytes;  /* about what it occupies */
+    size_t bytes;  /* what it occupies */
     struct wamp_payload payload;
-    struct wamp_options options;  /* ppt_* alone */
-    struct filter filter;
-    struct event event;           /* points at the above */
-    struct wamp_arena arena;      /* holds all of it */
+    struct event event;       /* points at the above */
+    struct wamp_arena arena;  /* holds what they borrow */
 };
 
 struct stored_event *stored_new(struct realm *r, const struct event *event);  /* NULL: no memory */

@@ -2,7 +2,6 @@
 
 #include "common/mem.h"
 #include "realms/inner.h"
-#include "realms/retained.h"
 
 struct testament {
     struct list link;  /* session.testaments[scope] */
@@ -22,12 +21,6 @@ static void testament_free(struct session *s, struct testament *t)
     wamp_free(t);
 }
 
-static bool copy(struct wamp_arena *arena, struct str from, struct str *to)
-{
-    *to = wamp_arena_copy(arena, from);
-    return to->ptr != NULL;
-}
-
 static bool is_empty(enum wamp_ser ser, struct str value)
 {
     struct wamp_item item;
@@ -45,8 +38,9 @@ static bool make_payload(struct testament *t, enum wamp_ser ser, struct str args
     if (arity > 1)
         wamp_wr_raw(&w, kwargs);
     wamp_payload_end(&w, arity, &t->payload);
-    bool ok = !buf.failed && copy(&t->arena, t->payload.tail, &t->payload.tail) &&
-              copy(&t->arena, args, &t->payload.args) && copy(&t->arena, kwargs, &t->payload.kwargs);
+    t->payload.args = args;
+    t->payload.kwargs = kwargs;
+    bool ok = !buf.failed && wamp_payload_keep(&t->payload, &t->arena);
     wamp_buf_fini(&buf);
     return ok;
 }
@@ -64,7 +58,9 @@ enum wamp_err testament_add(struct session *s, enum testament_scope scope, struc
     list_add_tail(&s->testaments[scope], &t->link);
     s->testament_count++;
     s->testament_bytes += bytes;
-    if (copy(&t->arena, uri, &t->uri) && copy(&t->arena, publish_options, &t->options) &&
+    t->uri = uri;
+    t->options = publish_options;
+    if (wamp_arena_keep(&t->arena, &t->uri) && wamp_arena_keep(&t->arena, &t->options) &&
         make_payload(t, s->ser, args, kwargs))
         return WAMP_ERR_NONE;
     testament_free(s, t);
@@ -77,34 +73,18 @@ void testaments_flush(struct session *s, enum testament_scope scope)
         testament_free(s, list_entry(n, struct testament, link));
 }
 
-/* Like a PUBLISH of the session that is gone: nobody is excluded as the publisher. spec: A-TST-04, A-TST-06 */
+/* As if s, which is gone, had sent PUBLISH: nobody is excluded as the publisher. spec: A-TST-04, A-TST-06 */
 static void publish(struct session *s, const struct testament *t)
 {
-    struct realm *r = s->realm;
-    struct wamp_options options = {0};
+    struct wamp_msg m = {.type = WAMP_PUBLISH, .ser = s->ser, .uri = t->uri, .payload = t->payload};
     struct wamp_fault why;
-    struct wamp_item dict;
-    struct filter filter;
-    if (t->options.len && (wamp_item_parse(s->ser, t->options, &dict) ||
-                           wamp_options_parse(s->ser, WAMP_PUBLISH, &dict, &r->arena, &options, &why)))
+    if (t->options.len && (wamp_item_parse(s->ser, t->options, &m.dict) ||
+                           wamp_options_parse(s->ser, WAMP_PUBLISH, &m.dict, &s->realm->arena, &m.opt, &why)))
         return;
-    if (filter_parse(&filter, s->ser, &options, &r->arena, false))
-        return;
-    struct event e = {
-        .publication = realm_random_id(r),
-        .topic = t->uri,
-        .payload = &t->payload,
-        .options = &options,
-        .filter = &filter,
-        .disclosed = (options.disclose_me && r->config.disclosure != DISCLOSE_NEVER) ||
-                     r->config.disclosure == DISCLOSE_ALWAYS,
-        .publisher = s->id,
-        .publisher_authid = s->authid,
-        .publisher_authrole = s->authrole,
-    };
-    broker_dispatch(r, &e);
-    if (options.retain)
-        retained_store(r, &e);
+    m.opt.acknowledge = false;
+    m.opt.has |= UINT64_C(1) << WAMP_OPT_exclude_me;
+    m.opt.exclude_me = false;
+    broker_publish(s, &m);
 }
 
 void testaments_publish(struct session *s)

@@ -58,42 +58,61 @@ static bool skip(struct str *s, const char *any_of)
     return true;
 }
 
-static void fraction(struct str *s, unsigned *ms)
+/* Digits beyond the third are cut. */
+static bool fraction(struct str *s, unsigned *ms)
 {
     *ms = 0;
     if (!skip(s, "."))
-        return;
-    for (unsigned weight = 100; s->len && s->ptr[0] >= '0' && s->ptr[0] <= '9'; weight /= 10) {
+        return true;
+    size_t count = 0;
+    for (unsigned weight = 100; s->len && s->ptr[0] >= '0' && s->ptr[0] <= '9'; weight /= 10, count++) {
         *ms += weight * (unsigned)(s->ptr[0] - '0');
         *s = str_from(*s, 1);
     }
+    return count > 0;
 }
 
-static bool offset(struct str *s, int64_t *minutes)
+static bool read_date(struct str *s, int64_t *days)
+{
+    unsigned year, month, day;
+    if (!digits(s, 4, &year) || !skip(s, "-") || !digits(s, 2, &month) || !skip(s, "-") || !digits(s, 2, &day) ||
+        month < 1 || month > 12)
+        return false;
+    int64_t first = days_of(year, month, 1);
+    int64_t next = month < 12 ? days_of(year, month + 1, 1) : days_of(year + 1, 1, 1);
+    *days = first + day - 1;
+    return day >= 1 && *days < next;
+}
+
+/* A leap second, 60, counts as the second after it. */
+static bool read_clock(struct str *s, int64_t *ms)
+{
+    unsigned hour, minute, second, rest;
+    if (!digits(s, 2, &hour) || !skip(s, ":") || !digits(s, 2, &minute) || !skip(s, ":") || !digits(s, 2, &second) ||
+        !fraction(s, &rest))
+        return false;
+    *ms = (hour * 3600 + minute * 60 + second) * INT64_C(1000) + rest;
+    return hour <= 23 && minute <= 59 && second <= 60;
+}
+
+static bool read_offset(struct str *s, int64_t *ms)
 {
     unsigned hour, minute;
-    *minutes = 0;
+    *ms = 0;
     if (skip(s, "Zz"))
         return true;
     int sign = s->len && s->ptr[0] == '-' ? -1 : 1;
-    if (!skip(s, "+-") || !digits(s, 2, &hour) || !skip(s, ":") || !digits(s, 2, &minute) || hour > 23 || minute > 59)
+    if (!skip(s, "+-") || !digits(s, 2, &hour) || !skip(s, ":") || !digits(s, 2, &minute))
         return false;
-    *minutes = sign * (int64_t)(hour * 60 + minute);
-    return true;
+    *ms = sign * (int64_t)(hour * 60 + minute) * 60000;
+    return hour <= 23 && minute <= 59;
 }
 
 bool time_read(struct str s, wamp_ms *unix_ms)
 {
-    unsigned year, month, day, hour, minute, second, ms;
-    int64_t shift;
-    if (!digits(&s, 4, &year) || !skip(&s, "-") || !digits(&s, 2, &month) || !skip(&s, "-") || !digits(&s, 2, &day) ||
-        !skip(&s, "Tt ") || !digits(&s, 2, &hour) || !skip(&s, ":") || !digits(&s, 2, &minute) || !skip(&s, ":") ||
-        !digits(&s, 2, &second))
+    int64_t days, clock, shift;
+    if (!read_date(&s, &days) || !skip(&s, "Tt ") || !read_clock(&s, &clock) || !read_offset(&s, &shift) || s.len)
         return false;
-    fraction(&s, &ms);
-    if (!offset(&s, &shift) || s.len || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-        second > 60)
-        return false;
-    *unix_ms = (days_of(year, month, day) * 1440 + hour * 60 + minute - shift) * 60000 + second * 1000 + ms;
+    *unix_ms = days * 86400000 + clock - shift;
     return true;
 }

@@ -4,7 +4,7 @@
 #include "common/mem.h"
 #include "common/uri.h"
 
-/* --- exact: a hash table ----------------------------------------------------------------------------------------- */
+/* --- exact: a hash table -------------------------------------------------------------------------------- */
 
 struct exact_entry {
     void *value;
@@ -42,7 +42,7 @@ static void exact_remove(struct uri_index *x, struct str uri)
     }
 }
 
-/* --- prefixes: a byte trie with joined edges ----------------------------------------------------------------------- */
+/* --- prefixes: a byte trie with joined edges ------------------------------------------------------------ */
 
 /* The root has an empty edge and exists as long as there is any prefix. Children are sorted by the first octet of
  * their edge, all different. A node other than the root has a value, or at least two children. */
@@ -249,7 +249,7 @@ static void prefix_fini(struct prefix_node *n)
     prefix_node_free(n);
 }
 
-/* --- wildcards: a trie of components -------------------------------------------------------------------------------- */
+/* --- wildcards: a trie of components -------------------------------------------------------------------- */
 
 /* The root stands for nothing; each node below for one component. An empty component of the pattern is `any`. */
 struct wildcard_node {
@@ -384,7 +384,7 @@ static void wildcard_fini(struct wildcard_node *n)
     wamp_free(n);
 }
 
-/* --- the three together ---------------------------------------------------------------------------------------------- */
+/* --- the three together --------------------------------------------------------------------------------- */
 
 void uri_index_fini(struct uri_index *x)
 {
