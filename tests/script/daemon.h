@@ -1,0 +1,35 @@
+/* The daemon: wampd as a process of its own, over one of its transports.
+ *
+ * One process serves script after script as long as they want the same configuration and leave nothing behind. */
+#ifndef TESTS_SCRIPT_DAEMON_H
+#define TESTS_SCRIPT_DAEMON_H
+
+#include "tests/script/driver.h"
+
+#include <sys/types.h>
+
+struct conn;
+
+enum transport { TRANSPORT_WEBSOCKET, TRANSPORT_RAWSOCKET, TRANSPORT_UNIX };
+enum { TRANSPORT_COUNT = 3 };
+
+struct daemon {
+    struct driver driver;  /* first: a driver is cast to its daemon */
+    enum transport transport;
+    const char *wampd;     /* the program */
+    pid_t pid;             /* 0: not running */
+    int out;               /* what it says on stdout */
+    unsigned port;
+    char dir[32];          /* its configuration, its Unix socket, what it says on stderr */
+    char settings[1024];   /* of the scripts that it can serve */
+    bool stained;          /* something was left behind: the next script gets another process */
+    struct conn *conns;    /* of the script under way, in the order of their opening */
+};
+
+/* False: no directory for it. */
+bool daemon_init(struct daemon *d, enum transport transport, const char *wampd);
+
+/* Stops the process. False: it did not end well, *t says how. */
+bool daemon_fini(struct daemon *d, struct trouble *t);
+
+#endif
