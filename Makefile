@@ -9,13 +9,15 @@ SAN ?=
 BUILD ?= build$(if $(SAN),/$(SAN))
 CC ?= cc
 PREFIX ?= /usr/local
+DESTDIR ?=
 OPT ?= $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
+# Asked when they are needed, not when this file is read: `make run` on a bare machine installs them first.
 pkg = $(shell pkg-config $(1) 2>/dev/null)
-msgpack.pc := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+msgpack.pc = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 
 san.asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 san.tsan := -fsanitize=thread
@@ -24,25 +26,31 @@ san.flags := $(san.$(SAN))
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
             -Wno-missing-field-initializers $(if $(WERROR),-Werror)
 hardening := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIC -fvisibility=hidden
-CPPFLAGS += -I. -Ibuild -Iclient/include -DWAMP_VERSION='"$(VERSION)"' -D_GNU_SOURCE
+CPPFLAGS += -I. -Iclient/include -I$(BUILD) -DWAMP_VERSION='"$(VERSION)"' -D_GNU_SOURCE
 CFLAGS += -std=gnu11 $(OPT) -g $(warnings) $(hardening) $(san.flags)
-LDFLAGS += $(san.flags)
+LDFLAGS += -Wl,--as-needed $(san.flags)
 
-crypto.libs := $(call pkg,--libs libcrypto)
-router.libs := $(call pkg,--libs libwebsockets libuv jansson yaml-0.1) $(call pkg,--libs $(msgpack.pc)) $(crypto.libs)
-client.libs := $(call pkg,--libs jansson libssl) $(call pkg,--libs $(msgpack.pc)) $(crypto.libs) -lpthread
+crypto.libs = $(call pkg,--libs libcrypto libargon2 libidn) -lm
+router.libs = $(call pkg,--libs libwebsockets libuv jansson yaml-0.1) $(call pkg,--libs $(msgpack.pc)) $(crypto.libs) -lpthread
+client.libs = $(call pkg,--libs jansson libssl) $(call pkg,--libs $(msgpack.pc)) $(crypto.libs) -lpthread
 
 # --- modules ------------------------------------------------------------------------------------------------------
+# A module, program or library exists as soon as it has sources.
 modules := common realms router client crossbar-compat
 $(foreach m,$(modules),$(eval $(m).src := $(wildcard $(m)/*.c)))
 tool.src := $(wildcard client/tool/*.c)
-router.main := router/main.c
+router.main := $(wildcard router/main.c)
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
-lib = $(BUILD)/lib$(1).a
+lib = $(if $($(1).src),$(BUILD)/lib$(1).a)
 
-all: $(BUILD)/wampd $(BUILD)/wamp $(BUILD)/libwamp.a $(BUILD)/libwamp.so
+wampd.bin := $(if $(router.main),$(BUILD)/wampd)
+wamp.bin := $(if $(tool.src),$(BUILD)/wamp)
+libwamp.a := $(if $(client.src),$(BUILD)/libwamp.a)
+libwamp.so := $(if $(wildcard client/libwamp.map),$(BUILD)/libwamp.so)
 
-$(BUILD)/%.o: %.c
+all: $(wampd.bin) $(wamp.bin) $(libwamp.a) $(libwamp.so)  ## build wampd, wamp and libwamp
+
+$(BUILD)/%.o: %.c | $(if $(filter run test,$(MAKECMDGOALS)),deps)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -52,10 +60,10 @@ $(BUILD)/lib$(1).a: $(call obj,$(filter-out $(2),$($(1).src)))
 endef
 $(eval $(call archive,common))
 $(eval $(call archive,realms))
-$(eval $(call archive,router,$(router.main)))
+$(eval $(call archive,router,router/main.c))
 $(eval $(call archive,crossbar-compat))
 
-$(BUILD)/wampd: $(call obj,$(router.main)) $(call lib,router) $(call lib,crossbar-compat) $(call lib,realms) $(call lib,common)
+$(BUILD)/wampd: $(call obj,$(router.main)) $(foreach m,router crossbar-compat realms common,$(call lib,$(m)))
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(router.libs)
 
 $(BUILD)/libwamp.a: $(call obj,$(client.src) $(common.src))
@@ -68,17 +76,89 @@ $(BUILD)/libwamp.so: $(call obj,$(client.src) $(common.src)) client/libwamp.map
 $(BUILD)/wamp: $(call obj,$(tool.src)) $(BUILD)/libwamp.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(client.libs)
 
+run: $(BUILD)/wampd  ## install what is missing, build, start wampd (ARGS="--config FILE")
+	$(BUILD)/wampd $(ARGS)
+
 # --- parts of the build that live in their own files -----------------------------------------------------------------
-include $(wildcard tests/*.mk)
+# They append to check.programs and test.programs: what `make check` and `make test` run through tests/run-check.sh, each
+# word a program, or the name of one with arguments: command.NAME. And to check.deps and test.deps: what has to be built
+# before.
+include $(wildcard tests/*.mk crossbar-compat/*.mk client/*.mk)
 
-# Appended to by the files above: programs that `make check` runs.
-check: $(check.deps) $(unit.bin)
-	@tests/run-check.sh $(foreach p,$(check.programs),'$(p)')
+commands = $(foreach p,$(1),'$(or $(command.$(p)),$(p))')
 
-clean:
+check: $(check.deps)  ## the fast tests: unit tests, conversations, corpora (seconds)
+	@tests/run-check.sh $(call commands,$(check.programs))
+
+test: deps all $(check.deps) $(test.deps)  ## all tests, after installing what is missing
+	@tests/run-check.sh $(call commands,$(check.programs) $(test.programs))
+
+clean:  ## remove the build directory
 	rm -rf build
+
+# --- install -----------------------------------------------------------------------------------------------------------
+dest := $(DESTDIR)$(PREFIX)
+manuals = $(wildcard docs/man/*.$(1))
+
+install: all $(BUILD)/wamp.pc  ## install programs, library, headers, manuals (PREFIX, DESTDIR)
+	install -d $(dest)/bin $(dest)/lib/pkgconfig $(dest)/include/wamp $(dest)/share/man/man1 $(dest)/share/man/man5
+	$(if $(wampd.bin)$(wamp.bin),install $(wampd.bin) $(wamp.bin) $(dest)/bin)
+	$(if $(wampd.bin),ln -sf wampd $(dest)/bin/crossbar)
+	$(if $(libwamp.a),install -m 644 $(libwamp.a) $(dest)/lib)
+	$(if $(libwamp.so),install $(libwamp.so) $(dest)/lib/libwamp.so.$(VERSION))
+	$(if $(libwamp.so),ln -sf libwamp.so.$(VERSION) $(dest)/lib/libwamp.so.0)
+	$(if $(libwamp.so),ln -sf libwamp.so.0 $(dest)/lib/libwamp.so)
+	install -m 644 $(wildcard client/include/*.h) $(dest)/include
+	install -m 644 $(wildcard client/include/wamp/*.h) $(dest)/include/wamp
+	install -m 644 $(BUILD)/wamp.pc $(dest)/lib/pkgconfig
+	$(if $(call manuals,1),install -m 644 $(call manuals,1) $(dest)/share/man/man1)
+	$(if $(call manuals,5),install -m 644 $(call manuals,5) $(dest)/share/man/man5)
+
+define wamp.pc
+prefix=$(PREFIX)
+libdir=$${prefix}/lib
+includedir=$${prefix}/include
+
+Name: wamp
+Description: WAMP v2 client library
+Version: $(VERSION)
+Requires.private: jansson libssl libcrypto libargon2 libidn $(msgpack.pc)
+Libs: -L$${libdir} -lwamp
+Libs.private: -lpthread
+Cflags: -I$${includedir}
+endef
+
+$(BUILD)/wamp.pc: Makefile
+	@mkdir -p $(@D)
+	$(file >$@,$(wamp.pc))
+
+# --- what the machine needs ---------------------------------------------------------------------------------------------
+deps.build := build-essential pkg-config libwebsockets-dev libuv1-dev libjansson-dev libmsgpack-dev uthash-dev \
+              libyaml-dev libssl-dev libargon2-dev libidn-dev
+deps.test := libcmocka-dev libcbor-dev python3
+deps.fuzz := clang-14 libfuzzer-14-dev
+deps.lint := clang-14 cppcheck codespell
+deps.packages = $(deps.build) $(deps.test) $(foreach g,fuzz lint,$(if $(filter $(g),$(MAKECMDGOALS)),$(deps.$(g))))
+
+deps:  ## install the Debian packages that are missing (with sudo where needed)
+	@tests/install-deps.sh $(deps.packages)
+
+# --- reading -------------------------------------------------------------------------------------------------------------
+lint.src = $(foreach m,$(modules),$($(m).src)) $(tool.src) $(wildcard tests/*/*.c tests/unit/*/*.c)
+
+lint: deps  ## what other tools find: clang's warnings, cppcheck, spelling, the include rules
+	@tests/check-layers.sh
+	clang-14 $(CPPFLAGS) -std=gnu11 $(filter-out -Wno-%,$(warnings)) -Wno-missing-field-initializers -Wimplicit-fallthrough \
+	    -Wconditional-uninitialized -Werror -fsyntax-only $(lint.src)
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. -Iclient/include \
+	    --suppress=missingIncludeSystem --suppress=preprocessorErrorDirective $(lint.src)
+	codespell --quiet-level=2 --skip='./build,./.git,*.json,./tests/fuzz/corpus'
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile $(filter tests/% client/% crossbar-compat/%,$(MAKEFILE_LIST)) | \
+	    awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all clean check test fuzz bench lint install deps run help
+.PHONY: all check test fuzz bench lint install deps run help clean coverage
 .DEFAULT_GOAL := all

@@ -16,8 +16,9 @@ $(BUILD)/libtest.a: $(call obj,$(testlib.src))
 
 .SECONDEXPANSION:
 $(unit.bin): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libtest.a $$(unit.libs.$$(call unit.module,$$@))
+	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs cmocka) \
 	    $(if $(filter router,$(call unit.module,$@)),$(router.libs),$(client.libs))
 
-# `make check` runs check.programs through tests/run-check.sh, which adds up what they report. Other fragments append.
+check.deps += $(unit.bin)
 check.programs += $(unit.bin)
