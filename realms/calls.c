@@ -514,6 +514,17 @@ static void continue_call(struct session *s, struct call *call, const struct wam
     send_invocation(call, &chunk);
 }
 
+/* The URI is judged whatever the id says. Where that is of a call under way, this ERROR is the end of it: there can be
+ * no other. spec: R-09, A-PCI-14, B-085 */
+static void refuse_uri(struct session *s, const struct wamp_msg *m)
+{
+    struct call *call = find_call(s->realm, s->id, m->request);
+    if (call)
+        give_up(call, "wamp.error.invalid_uri", "not a valid procedure");
+    else
+        send_error(s, WAMP_CALL, m->request, "wamp.error.invalid_uri", "not a valid procedure");
+}
+
 /* The procedures of the router answer at once, and look at what they are given. spec: B-056 */
 static void meta_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
 {
@@ -541,8 +552,8 @@ void calls_on_call(struct session *s, const struct wamp_msg *m)
     struct realm *r = s->realm;
     if (!passthru_ok(s, m, wamp_announced(&s->roles, CALLER, payload_passthru_mode)))
         return;
-    if (!wamp_uri_ok(m->uri, r->config.uri_rule)) {  /* judged before the id is looked at. spec: R-09 */
-        send_error(s, WAMP_CALL, m->request, "wamp.error.invalid_uri", "not a valid procedure");
+    if (!wamp_uri_ok(m->uri, r->config.uri_rule)) {
+        refuse_uri(s, m);
         return;
     }
     bool alone = !s->call_count && !s->ended_call_count;
