@@ -6,6 +6,7 @@ testlib.src := $(wildcard tests/lib/*.c)
 
 unit.libs.common := $(call lib,realms) $(call lib,common)
 unit.libs.realms := $(unit.libs.common)
+unit.libs.tests := $(unit.libs.common)
 unit.libs.router := $(call lib,router) $(call lib,crossbar-compat) $(unit.libs.common)
 unit.libs.client := $(BUILD)/libwamp.a
 unit.libs.crossbar-compat := $(call lib,crossbar-compat) $(unit.libs.common)

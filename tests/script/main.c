@@ -73,18 +73,21 @@ static void scripts_fini(struct scripts *all)
 
 /* --- core, torture -------------------------------------------------------------------------------------------------------- */
 
-static bool run_plainly(const struct script *s, struct driver *d, enum wamp_ser ser)
+/* One way to run a script. `again`: it has failed before, and was shown. */
+typedef bool run_fn(const struct script *s, struct driver *d, enum wamp_ser ser, bool again);
+
+static bool run_plainly(const struct script *s, struct driver *d, enum wamp_ser ser, bool again)
 {
-    return run_script(s, d, &(struct run_options){.ser = ser, .out = stdout});
+    return run_script(s, d, &(struct run_options){.ser = ser, .brief = again, .out = stdout});
 }
 
 /* With the first allocation failing, the second, and so on, until there are not so many. */
-static bool run_tortured(const struct script *s, struct driver *d, enum wamp_ser ser)
+static bool run_tortured(const struct script *s, struct driver *d, enum wamp_ser ser, bool again)
 {
     bool ok = true, more = true;
     for (unsigned long n = 1; ok && more; n++) {
         fail_nth(n);
-        ok = run_script(s, d, &(struct run_options){.ser = ser, .lenient = true, .out = stdout});
+        ok = run_script(s, d, &(struct run_options){.ser = ser, .lenient = true, .brief = again, .out = stdout});
         more = fail_happened();
         if (!ok)
             printf("  allocation %lu failed\n", n);
@@ -93,17 +96,19 @@ static bool run_tortured(const struct script *s, struct driver *d, enum wamp_ser
     return ok;
 }
 
-static int in_core(char **paths, bool (*run)(const struct script *s, struct driver *d, enum wamp_ser ser))
+static int in_core(char **paths, run_fn *run)
 {
     struct tally t = {0};
     struct core core;
     core_init(&core);
     fail_pause();
     struct scripts all = read_scripts(paths, &t);
-    for (size_t i = 0; i < all.count; i++)
+    for (size_t i = 0; i < all.count; i++) {
+        unsigned failed = t.failed;
         for (enum wamp_ser ser = SER_MIXED; ser <= WAMP_CBOR; ser++)
             if (core.driver.suits(&core.driver, &all.list[i], ser))
-                count(&t, run(&all.list[i], &core.driver, ser));
+                count(&t, run(&all.list[i], &core.driver, ser, t.failed > failed));
+    }
     scripts_fini(&all);
     return finish(&t);
 }
@@ -144,7 +149,7 @@ static void run_way(const struct scripts *all, const char *wampd, unsigned way, 
     }
     for (size_t i = 0; i < all->count; i++)
         if (d.driver.suits(&d.driver, &all->list[i], ser))
-            count(t, run_plainly(&all->list[i], &d.driver, ser));
+            count(t, run_plainly(&all->list[i], &d.driver, ser, false));
     if (!daemon_fini(&d, &trouble)) {
         printf("%s/%s: %s\n", d.driver.name, run_ser_name(ser), trouble.text);
         count(t, false);

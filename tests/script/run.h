@@ -13,6 +13,7 @@ const char *run_ser_name(enum wamp_ser ser);  /* "mixed", "json", ... */
 struct run_options {
     enum wamp_ser ser;
     bool lenient;  /* what peers get is not compared: memory is made to fail, and anything may be refused */
+    bool brief;    /* the conversation is left out of what is told */
     FILE *out;     /* what failed, with the whole conversation */
 };
 
