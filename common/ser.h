@@ -59,14 +59,15 @@ struct wamp_item {
     enum wamp_kind kind;
     bool escaped;     /* JSON STR: `text` still holds backslash escapes (never for keys compared by the reader);
                          CBOR STR or BIN of indefinite length: `text` still holds the chunks. See wamp_item_text */
-    uint32_t count;   /* LIST: elements; MAP: pairs */
+    uint32_t count;   /* LIST: elements; MAP: pairs; CBOR BIGNUM: 1 where the value is -1 - magnitude */
     struct str raw;   /* all octets of the value, exactly as received */
     union {
         bool boolean;
         uint64_t uint;
         int64_t nint;
         double real;
-        struct str text;  /* STR and BIN: without quotes, headers; JSON BIN: the base64 text, prefix removed */
+        struct str text;  /* STR and BIN: without quotes, headers; JSON BIN: the base64 text, prefix removed;
+                             BIGNUM: the digits, in CBOR the magnitude, big-endian */
     };
 };
 

@@ -24,7 +24,9 @@ struct wamp_ser_ops {
      * once a value; JSON passes the comma or colon before it, CBOR the break at the end. */
     bool (*next)(struct wamp_iter *it, struct wamp_item *out);
 
+    /* Of an item with `escaped` set, or a JSON BIN. */
     enum wamp_err (*text)(const struct wamp_item *item, struct wamp_arena *scratch, struct str *out);
+    bool (*text_is)(const struct wamp_item *item, struct str wanted);  /* the same, compared without decoding it anywhere */
 
     void (*wr_list)(struct wamp_wr *w, uint32_t count);
     void (*wr_list_end)(struct wamp_wr *w);

@@ -28,14 +28,14 @@ static void read_ext(enum wamp_ser ser, const struct wamp_item *item, struct wam
     out->ext.data = str_from(item->raw, at + 1);
 }
 
-/* CBOR: major type 1 that does not fit, or the magnitude behind tag 2 or 3. JSON: the digits. */
+/* JSON: the digits as they are. CBOR: the magnitude and its sign. */
 static enum wamp_err read_bignum(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *arena, bool copy,
                                  struct wamp_value *out)
 {
     out->text = item->text;
     if (ser != WAMP_CBOR)
         return copy ? copy_text(arena, &out->text) : WAMP_ERR_NONE;
-    return wamp_bignum_to_decimal(item->text, wamp_cbor_bignum_is_negative(item), arena, &out->text);
+    return wamp_bignum_to_decimal(item->text, item->count == 1, arena, &out->text);
 }
 
 enum wamp_err wamp_scalar_read(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *arena, bool copy,
