@@ -55,13 +55,13 @@ enum wamp_err wamp_bignum_to_decimal(struct str magnitude, bool negative, struct
     struct big b = {.count = 0};
     while (magnitude.len && !magnitude.ptr[0])
         magnitude = str_from(magnitude, 1);
-    if (magnitude.len >= WAMP_BIGNUM_OCTETS_MAX)
+    if (magnitude.len > WAMP_BIGNUM_OCTETS_MAX)
         return WAMP_ERR_UNREPRESENTABLE;
     for (size_t i = 0; i < magnitude.len; i++)
         multiply_add(&b, 256, (uint8_t)magnitude.ptr[i]);
-    if (negative && b.count)
-        multiply_add(&b, 1, 1);
-    else if (negative)
+    if (negative && b.count && !multiply_add(&b, 1, 1))
+        return WAMP_ERR_UNREPRESENTABLE;
+    if (negative && !b.count)
         b = (struct big){.limbs = {1}, .count = 1};
     char text[WAMP_BIGNUM_OCTETS_MAX * 5 / 2 + 2], *p = text + sizeof text;
     do
