@@ -105,6 +105,8 @@ static void detach_callee(struct call *call)
     HASH_DELETE(by_invocation, r->dealer.invocations, call);
     list_remove(&call->by_callee);
     call->callee = NULL;
+    if (!call->invoked)
+        s->invocation_count--;  /* the id was the last one, and nobody has seen it */
     call->invoked = false;
     struct callee *callee = call->counted_by ? dealer_find_callee(r, call->registration, s->id) : NULL;
     if (callee && callee->number == call->counted_by)  /* it may have unregistered, and registered again */
@@ -124,8 +126,8 @@ static void call_end(struct call *call)
 {
     struct session *caller = call->caller;
     struct realm *r = caller->realm;
-    struct registration *reg = dealer_find(r, call->registration);
-    bool made_room = call->counted_by && reg;
+    bool makes_room = call->counted_by;
+    struct registration *reg = makes_room || call->is_waiting ? dealer_find(r, call->registration) : NULL;
     if (call->is_waiting)
         stop_waiting(call, reg);
     detach_callee(call);
@@ -137,7 +139,7 @@ static void call_end(struct call *call)
         ended_add(caller, call->caller_key.request, call->procedure_hash);
     kept_free(&r->dealer.kept, call->kept);
     call_recycle(&r->dealer, call);
-    if (made_room)
+    if (makes_room && reg)
         calls_serve_waiting(r, reg);
 }
 
@@ -308,8 +310,8 @@ static const char *lacks(const struct callee *callee, bool progressive, bool pas
     return NULL;
 }
 
-/* Sends out all CALLs that were kept, in order. False: the call is no more. */
-static bool send_kept(struct call *call)
+/* Sends out all CALLs that were kept, in order. */
+static void send_kept(struct call *call)
 {
     struct kept *k = call->kept;
     call->progressed = k->chunk_count > 1;
@@ -317,9 +319,8 @@ static bool send_kept(struct call *call)
         const struct kept_chunk *c = list_entry(n, struct kept_chunk, link);
         struct chunk chunk = {k->uri, &k->passthru, &k->forward, &c->payload, c->progress};
         if (!send_invocation(call, &chunk))
-            return false;
+            return;
     }
-    return true;
 }
 
 /* Starts a call whose CALLs were kept. */
@@ -733,7 +734,7 @@ static void reroute(struct call *call)
         fail(call, "wamp.error.no_available_callee", "the callee is unavailable");
         return;
     }
-    bool made_room = call->counted_by;
+    bool makes_room = call->counted_by;
     detach_callee(call);
     struct callee *callee = dealer_pick(r, reg, was_tried, call);
     if (callee)
@@ -742,7 +743,7 @@ static void reroute(struct call *call)
         wait_for_room(call, reg);
     else
         fail(call, "wamp.error.no_available_callee", "all callees are unavailable");
-    if (made_room)
+    if (makes_room)
         calls_serve_waiting(r, reg);
 }
 
