@@ -262,6 +262,26 @@ done:
     return WAMP_ERR_NONE;
 }
 
+/* The magnitude behind tag 2 or 3. What an integer of 64 bits can hold is one. spec: R-26 */
+static void take_bignum(struct str magnitude, bool negative, struct wamp_item *out)
+{
+    while (magnitude.len && magnitude.ptr[0] == '\0')
+        magnitude = str_from(magnitude, 1);
+    uint64_t number = 0;
+    for (size_t i = 0; i < magnitude.len && i < 8; i++)
+        number = number << 8 | (uint8_t)magnitude.ptr[i];
+    bool fits = magnitude.len <= 8 && (!negative || number <= INT64_MAX);
+    out->kind = !fits ? WAMP_BIGNUM : negative ? WAMP_NINT : WAMP_UINT;
+    if (!fits) {
+        out->text = magnitude;
+        out->count = negative;
+    } else if (negative) {
+        out->nint = -1 - (int64_t)number;
+    } else {
+        out->uint = number;
+    }
+}
+
 /* A tag was read: numbers are BIGNUM, the rest is EXT. */
 static enum wamp_err read_tagged(const uint8_t **pp, const uint8_t *end, unsigned base, const struct head *tag,
                                  struct wamp_item *out)
@@ -275,9 +295,11 @@ static enum wamp_err read_tagged(const uint8_t **pp, const uint8_t *end, unsigne
     read_head(&inside, end, &h);
     if (h.major != BYTES || h.info == INDEFINITE)
         return WAMP_ERR_NONE;
-    out->kind = WAMP_BIGNUM;
-    out->count = tag->number == NEGATIVE_BIGNUM;
-    return take_octets(&inside, end, &h, &out->text);
+    struct str magnitude;
+    err = take_octets(&inside, end, &h, &magnitude);
+    if (!err)
+        take_bignum(magnitude, tag->number == NEGATIVE_BIGNUM, out);
+    return err;
 }
 
 static enum wamp_err read_value(const uint8_t **pp, const uint8_t *end, unsigned base, struct wamp_item *out)
