@@ -33,7 +33,7 @@ static const struct head heads[32] = {
     [0xde - 0xc0] = {WAMP_MAP, CONTAINER, 2, false},     [0xdf - 0xc0] = {WAMP_MAP, CONTAINER, 4, false},
 };
 
-static uint64_t big_endian(const uint8_t *p, size_t octets)
+static inline uint64_t big_endian(const uint8_t *p, size_t octets)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < octets; i++)

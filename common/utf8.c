@@ -5,7 +5,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Octets of pure ASCII at p, in steps of 16 or 8. */
+/* How many octets from p on are ASCII. */
 static size_t skip_ascii(const uint8_t *p, size_t len)
 {
     size_t n = 0;
@@ -18,6 +18,8 @@ static size_t skip_ascii(const uint8_t *p, size_t len)
         if (word & UINT64_C(0x8080808080808080))
             break;
     }
+    while (n < len && p[n] < 0x80)
+        n++;
     return n;
 }
 
