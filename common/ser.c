@@ -54,12 +54,16 @@ const char *wamp_kind_name(enum wamp_kind kind)
 
 enum wamp_err wamp_split(enum wamp_ser ser, struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
 {
+    if (!message.len)
+        return WAMP_ERR_TRUNCATED;  /* the empty str may have no pointer to reckon with */
     return all[ser]->split(message, items, count);
 }
 
 enum wamp_err wamp_item_parse(enum wamp_ser ser, struct str octets, struct wamp_item *out)
 {
     size_t used;
+    if (!octets.len)
+        return WAMP_ERR_TRUNCATED;
     enum wamp_err err = all[ser]->value(octets, out, &used);
     return err ? err : used < octets.len ? WAMP_ERR_TRAILING : WAMP_ERR_NONE;
 }
