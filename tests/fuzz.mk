@@ -24,7 +24,8 @@ fuzz.dir := $(BUILD)/fuzz
 fuzz.flags := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 fuzz.bin := $(addprefix $(fuzz.dir)/,$(fuzz.names))
 fuzz.modules ?= common realms router client
-fuzz.lib = $(filter-out router/main.c,$(foreach m,$(fuzz.modules),$($(m).src))) $(wildcard tests/lib/*.c) $(fuzz.shared)
+# tests/lib/failmalloc.c takes the place of common/mem.c.
+fuzz.lib = $(filter-out router/main.c common/mem.c,$(foreach m,$(fuzz.modules),$($(m).src))) $(wildcard tests/lib/*.c) $(fuzz.shared)
 
 $(fuzz.dir)/%.o: %.c
 	@mkdir -p $(@D)

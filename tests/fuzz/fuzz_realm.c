@@ -92,6 +92,7 @@ static void fill_hole(struct wamp_buf *out, char hole, unsigned n)
 static void send_template(struct game *g, struct peer *p)
 {
     struct wamp_buf json = {0};
+    fail_pause();
     for (const char *t = CHOOSE(templates, fuzz_byte(&g->in)); *t; t++) {
         if (strchr("@!%~$?", *t))
             fill_hole(&json, *t, fuzz_byte(&g->in));
@@ -99,6 +100,7 @@ static void send_template(struct game *g, struct peer *p)
             wamp_buf_add_char(&json, *t);
     }
     wamp_buf_add_char(&json, '\0');
+    fail_resume();
     if (p)
         peer_send_json(p, json.ptr);
     wamp_buf_fini(&json);

@@ -1,5 +1,7 @@
 #include "tests/fuzz/fuzz.h"
 
+#include <math.h>
+
 static struct wamp_value read_value(enum wamp_ser ser, struct str octets, struct wamp_arena *arena)
 {
     struct wamp_value v;
@@ -56,13 +58,28 @@ static void check_split(enum wamp_ser ser, struct str octets, enum wamp_err err,
 
 /* --- there and back -------------------------------------------------------------------------------------------------------- */
 
+/* JSON can say 1e999, but not write it again. */
+static bool is_finite(const struct wamp_value *v)
+{
+    bool finite = v->kind != WAMP_REAL || isfinite(v->real);
+    for (uint32_t i = 0; finite && v->kind == WAMP_LIST && i < v->count; i++)
+        finite = is_finite(&v->list[i]);
+    for (uint32_t i = 0; finite && v->kind == WAMP_MAP && i < v->count; i++)
+        finite = is_finite(&v->map[i].key) && is_finite(&v->map[i].value);
+    return finite;
+}
+
 static void check_rewrite(enum wamp_ser ser, const struct wamp_value *v, struct wamp_arena *arena)
 {
     struct wamp_buf buf = {0};
     enum wamp_err err = wamp_value_write(ser, v, &buf);
-    demand(err == WAMP_ERR_NONE);
-    struct wamp_value again = read_value(ser, wamp_buf_str(&buf), arena);
-    demand(wamp_value_equal(v, &again));
+    if (ser == WAMP_JSON && !is_finite(v)) {
+        demand(err == WAMP_ERR_UNREPRESENTABLE);
+    } else {
+        demand(err == WAMP_ERR_NONE);
+        struct wamp_value again = read_value(ser, wamp_buf_str(&buf), arena);
+        demand(wamp_value_equal(v, &again));
+    }
     wamp_buf_fini(&buf);
 }
 
@@ -96,6 +113,28 @@ static void check_transcode(enum wamp_ser from, struct str octets, enum wamp_ser
     wamp_buf_fini(&back);
 }
 
+/* Keys that are neither text nor octets nor integers are told apart by how they are written, which rewriting changes. */
+static bool has_odd_keys(const struct wamp_value *v)
+{
+    bool odd = false;
+    for (uint32_t i = 0; !odd && v->kind == WAMP_LIST && i < v->count; i++)
+        odd = has_odd_keys(&v->list[i]);
+    for (uint32_t i = 0; !odd && v->kind == WAMP_MAP && i < v->count; i++) {
+        enum wamp_kind kind = v->map[i].key.kind;
+        odd = (kind != WAMP_STR && kind != WAMP_BIN && kind != WAMP_UINT && kind != WAMP_NINT) || has_odd_keys(&v->map[i].value);
+    }
+    return odd;
+}
+
+static void check_there_and_back(enum wamp_ser ser, struct str octets, const struct wamp_value *v, struct wamp_arena *arena)
+{
+    check_rewrite(ser, v, arena);
+    if (ser == WAMP_JSON && !is_finite(v))
+        return;
+    for (enum wamp_ser to = WAMP_JSON; to <= WAMP_CBOR; to++)
+        check_transcode(ser, octets, to, v, arena);
+}
+
 void fuzz_value(enum wamp_ser ser, struct str octets)
 {
     struct wamp_arena arena = {0};
@@ -106,9 +145,8 @@ void fuzz_value(enum wamp_ser ser, struct str octets)
     demand((wamp_value_read(ser, octets, &arena, &v) == WAMP_ERR_NONE) == (err == WAMP_ERR_NONE));
     if (err == WAMP_ERR_NONE) {
         demand(walk(ser, &item, &arena) <= octets.len);
-        check_rewrite(ser, &v, &arena);
-        for (enum wamp_ser to = WAMP_JSON; to <= WAMP_CBOR; to++)
-            check_transcode(ser, octets, to, &v, &arena);
+        if (!has_odd_keys(&v))
+            check_there_and_back(ser, octets, &v, &arena);
     }
     wamp_arena_fini(&arena);
 }

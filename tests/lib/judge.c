@@ -118,7 +118,7 @@ static bool got_invocation(struct judge *j, const struct wamp_msg *m)
 {
     if (ids_find(&j->invocations, m->request))
         return true;
-    if (m->request <= j->last_invocation)
+    if (m->request != j->last_invocation + 1)
         return refuse(j, "INVOCATION %" PRIu64 " after %" PRIu64, m->request, j->last_invocation);
     j->last_invocation = m->request;
     ids_add(&j->invocations, m->request, 0);

@@ -5,7 +5,7 @@
  *   - a request is answered at most once, by a message of its kind          B-057, B-065, B-076, B-085
  *   - an EVENT names a subscription that the session holds                  B-060, B-061, T-19, T-20
  *   - an INVOCATION names a registration that it holds, or continues one    B-078, B-079
- *   - INVOCATION ids grow (a gap is one that could not be sent, B-101)      B-051
+ *   - INVOCATION ids count 1, 2, 3 ..                                       B-051
  *   - an INTERRUPT names an invocation that is under way                    A-CAN-15
  *
  * For a router whose effects are immediate (realms/): messages must be shown in the order in which they happen. */
