@@ -54,7 +54,15 @@ $(BUILD)/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/tests/fuzz/realm_input.o \
         $(foreach m,realms common,$(call lib,$(m)))
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(crypto.libs)
 
-seeds: $(BUILD)/seeds  ## write fuzz corpora anew from the conversation scripts
-	@$(BUILD)/seeds tests/fuzz/corpus $(scripts)
+# What reaches something that the corpus does not reach yet is added to it, up to 200 files each.
+seeds: $(BUILD)/seeds $(fuzz.bin)  ## add to the fuzz corpora what the conversation scripts teach
+	@rm -rf $(fuzz.dir)/seeds; mkdir -p $(fuzz.dir)/seeds
+	@$(BUILD)/seeds $(fuzz.dir)/seeds $(scripts)
+	@for name in $$(ls $(fuzz.dir)/seeds); do \
+	    mkdir -p tests/fuzz/corpus/$$name; \
+	    $(fuzz.dir)/$$name -merge=1 -max_len=4096 tests/fuzz/corpus/$$name $(fuzz.dir)/seeds/$$name >$(fuzz.dir)/$$name.log 2>&1; \
+	    ls -rS tests/fuzz/corpus/$$name | tail -n +201 | (cd tests/fuzz/corpus/$$name && xargs -r rm); \
+	    echo "$$name: $$(ls tests/fuzz/corpus/$$name | wc -l)"; \
+	done
 
 .PHONY: seeds

@@ -17,7 +17,7 @@ for command in "$@"; do
     if [ "$status" -ne 0 ]; then
         [ "${f:-0}" -gt 0 ] || f=1
         echo "--- $command (exit $status)"
-        tail -n 100 "$out"
+        tail -n 100 "$out" | sed 's/^/    /'
     elif [ -z "$p$f" ]; then
         p=1
     fi

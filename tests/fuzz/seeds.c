@@ -1,4 +1,4 @@
-/* Writes the fuzz corpora that come from the conversation scripts:
+/* Writes fuzz inputs that come from the conversation scripts (`make seeds` keeps those that reach something new):
  *
  *     seeds DIR FILE...    into DIR/json, DIR/msgpack, DIR/cbor, DIR/msg, DIR/realm
  *
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { PER_TARGET_MAX = 150 };
+enum { INPUT_MAX = 4096 };
 
 /* Records what a driver of the core is asked to do. */
 struct recorder {
@@ -28,7 +28,6 @@ struct recorder {
     bool fits;                 /* REALM_INPUT_PEERS are enough */
 };
 
-static unsigned written[8];    /* by target: index of `targets` */
 static const char *const targets[] = {"realm", "json", "msgpack", "cbor", "msg"};
 
 /* --- files ------------------------------------------------------------------------------------------------------------------- */
@@ -41,7 +40,7 @@ static void save(const char *dir, unsigned target, const char *prefix, size_t pr
     mkdir(path, 0777);
     size_t len = strlen(path);
     snprintf(path + len, sizeof path - len, "/%016" PRIx64, wamp_siphash(octets.ptr, octets.len));
-    if (written[target] >= PER_TARGET_MAX || stat(path, &info) == 0)
+    if (stat(path, &info) == 0)
         return;
     FILE *out = fopen(path, "wb");
     if (!out) {
@@ -51,7 +50,6 @@ static void save(const char *dir, unsigned target, const char *prefix, size_t pr
     fwrite(prefix, 1, prefix_len, out);
     fwrite(octets.ptr, 1, octets.len, out);
     fclose(out);
-    written[target]++;
 }
 
 static void save_message(const char *dir, enum wamp_ser ser, struct str octets)
@@ -149,6 +147,7 @@ static void recorder_init(struct recorder *r, const char *dir)
     struct driver *d = &r->core.driver;
     r->plain = *d;
     r->dir = dir;
+    wamp_buf_room(&r->log, 64 * INPUT_MAX);  /* so that a run allocates nothing that it does not free */
     d->begin = begin;
     d->join = join;
     d->send = send_octets;
@@ -161,7 +160,7 @@ static void recorder_init(struct recorder *r, const char *dir)
 static void record_script(struct recorder *r, const struct script *s, enum wamp_ser ser)
 {
     run_script(s, &r->core.driver, &(struct run_options){.ser = ser, .lenient = true, .out = stderr});
-    if (r->fits && r->log.len < 4096)
+    if (r->fits && r->log.len < INPUT_MAX)
         save(r->dir, 0, NULL, 0, wamp_buf_str(&r->log));
 }
 

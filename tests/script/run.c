@@ -218,8 +218,10 @@ static bool do_expect(struct run *r, const struct step *step)
     bool ok;
     struct pattern_fault fault;
     struct party *p = party_of(r, step);
-    struct received *m = p ? next_unmatched(r, p, &ok) : NULL;
-    if (!p || !ok)
+    if (!p)
+        return false;
+    struct received *m = next_unmatched(r, p, &ok);
+    if (!ok)
         return false;
     if (!m)
         return trouble_is(&r->trouble, "nothing came");

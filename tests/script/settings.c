@@ -245,14 +245,14 @@ static bool read_row(struct str *value, struct str *uri, enum wamp_match *match,
 {
     static const char *const names[] = {"exact", "prefix", "wildcard", NULL};
     struct str word;
-    uint64_t n;
+    uint64_t n = 0;
     word_split(*value, ':', uri, value);
     word_split(*value, ':', &word, value);
     int policy = name_index(word, names);
     word_split(*value, ':', &word, value);
     bool ok = policy >= 0 && word_uint(word, &n) && n < UINT32_MAX;
     *match = ok ? (enum wamp_match)policy : WAMP_MATCH_EXACT;
-    *number = ok ? (unsigned)n : 0;
+    *number = (unsigned)n;
     return ok;
 }
 
