@@ -138,8 +138,10 @@ static enum wamp_err take_value(enum wamp_ser ser, const struct wamp_item *item,
     enum wamp_err err;
     switch (type) {
     case BOOL:
+        if (item->kind != WAMP_BOOL)
+            return WAMP_ERR_TYPE;
         *(bool *)field = item->boolean;
-        return item->kind == WAMP_BOOL ? WAMP_ERR_NONE : WAMP_ERR_TYPE;
+        return WAMP_ERR_NONE;
     case INT:
     case ID:
         *(uint64_t *)field = item->uint;
