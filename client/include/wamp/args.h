@@ -64,6 +64,14 @@ typedef struct wamp_argv {
     size_t n;
 } wamp_argv;
 
+#if __SIZEOF_LONG__ == 8
+#define WAMP_A_TO_LONG WAMP_A_TO_I64
+#define WAMP_A_TO_ULONG WAMP_A_TO_U64
+#else
+#define WAMP_A_TO_LONG WAMP_A_TO_I32
+#define WAMP_A_TO_ULONG WAMP_A_TO_U32
+#endif
+
 /* One maker a C type: name, type, kind, member. */
 #define WAMP_ARG_TYPES(X)                                                                                              \
     X(bool, bool, BOOL, boolean)                                                                                       \
@@ -91,9 +99,9 @@ typedef struct wamp_argv {
     X(to_bool, bool *, TO_BOOL, to)                                                                                    \
     X(to_int, int *, TO_I32, to)                                                                                       \
     X(to_uint, unsigned *, TO_U32, to)                                                                                 \
-    X(to_long, long *, TO_I64, to)                                                                                     \
+    X(to_long, long *, TO_LONG, to)                                                                                    \
     X(to_llong, long long *, TO_I64, to)                                                                               \
-    X(to_ulong, unsigned long *, TO_U64, to)                                                                           \
+    X(to_ulong, unsigned long *, TO_ULONG, to)                                                                         \
     X(to_ullong, unsigned long long *, TO_U64, to)                                                                     \
     X(to_double, double *, TO_REAL, to)                                                                                \
     X(to_text, const char **, TO_STR, to)                                                                              \
