@@ -311,6 +311,8 @@ struct wamp_frame wamp_head_end(struct wamp_wr *w, enum wamp_type type, unsigned
 
 enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out, struct str *tail)
 {
+    if (p->arity && !p->tail.ptr)
+        return WAMP_ERR_NOMEM;
     if (p->ser == to || p->arity == 0) {
         *tail = p->arity ? p->tail : (struct str){0};
         return WAMP_ERR_NONE;
@@ -348,5 +350,6 @@ void wamp_payload_end(struct wamp_wr *w, unsigned arity, struct wamp_payload *ou
 {
     if (w->ser == WAMP_JSON)
         wamp_buf_add_char(w->out, ']');
-    *out = (struct wamp_payload){.ser = w->ser, .arity = arity, .tail = wamp_buf_str(w->out)};
+    struct str tail = w->out->failed ? (struct str){0} : wamp_buf_str(w->out);
+    *out = (struct wamp_payload){.ser = w->ser, .arity = arity, .tail = tail};
 }

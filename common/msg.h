@@ -103,7 +103,8 @@ enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, 
                                 struct str *tail);
 
 /* Closes a payload being written by hand: for JSON appends the closing bracket of the message. `w` wrote
- * Arguments (and ArgumentsKw) into its buf after wamp_payload_begin. */
+ * Arguments (and ArgumentsKw) into its buf after wamp_payload_begin. Where memory was too short for it, tail.ptr is NULL,
+ * and wamp_payload_tail says so. */
 struct wamp_wr wamp_payload_begin(struct wamp_buf *buf, enum wamp_ser ser);
 void wamp_payload_end(struct wamp_wr *w, unsigned arity, struct wamp_payload *out);
 

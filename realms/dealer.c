@@ -127,13 +127,16 @@ void dealer_remove(struct realm *r, struct callee *callee)
 {
     struct registration *reg = callee->registration;
     uint64_t session = callee->session->id, id = reg->id;
+    bool hidden = meta_hides_procedure(registration_uri(reg));  /* spec: S-07 */
     callee_free(r, callee);
-    meta_publish_pair(r, STR("wamp.registration.on_unregister"), session, id);
+    if (!hidden)
+        meta_publish_pair(r, STR("wamp.registration.on_unregister"), session, id);
     calls_callee_gone(reg);
     if (reg->count)
         return;
     registration_free(&r->dealer, reg);
-    meta_publish_pair(r, STR("wamp.registration.on_delete"), session, id);
+    if (!hidden)
+        meta_publish_pair(r, STR("wamp.registration.on_delete"), session, id);
 }
 
 void dealer_revoke(struct realm *r, struct callee *callee, struct str reason)
