@@ -54,6 +54,32 @@ static void call_recycle(struct dealer *d, struct call *call)
     d->spare_count++;
 }
 
+bool calls_init(struct realm *r)
+{
+    struct dealer *d = &r->dealer;
+    struct call *anchor = d->anchor = wamp_zalloc(sizeof *anchor);
+    if (!anchor)
+        return false;
+    list_init(&d->spare);
+    HASH_ADD(hh, d->calls, caller_key, sizeof anchor->caller_key, anchor);
+    HASH_ADD(by_invocation, d->invocations, callee_key, sizeof anchor->callee_key, anchor);
+    return anchor->hh.tbl && anchor->by_invocation.tbl;
+}
+
+/* All calls have ended, with the sessions that made them. */
+void calls_fini(struct realm *r)
+{
+    struct dealer *d = &r->dealer;
+    for (struct list *n; (n = list_first(&d->spare));) {
+        list_remove(n);
+        wamp_free(list_entry(n, struct call, by_caller));
+    }
+    HASH_CLEAR(hh, d->calls);
+    HASH_CLEAR(by_invocation, d->invocations);
+    wamp_free(d->anchor);
+    kept_pool_fini(&d->kept);
+}
+
 /* CALL.Options.timeout in milliseconds. spec: A-TMO-01 */
 static wamp_ms timeout_of(const struct realm *r, const struct wamp_options *o)
 {
@@ -607,6 +633,13 @@ void calls_expire(struct realm *r, struct timer *timer)
     fail(call, error, "no answer within %lld ms", (long long)call->timeout);
 }
 
+void calls_end_stream(struct session *s, enum wamp_type stream, uint64_t request)
+{
+    struct call *call = stream == WAMP_CALL ? find_call(s->realm, s->id, request) : find_invocation(s, request);
+    if (call)
+        give_up(call, "wamp.error.canceled", "receiver too slow");
+}
+
 void calls_leave(struct session *s)
 {
     for (struct list *n; (n = list_first(&s->calls));) {
@@ -784,15 +817,4 @@ void calls_on_error(struct session *s, const struct wamp_msg *m)
         reroute(call);
     else if (answer_tail(call, m, &tail) && send_callee_error(call, m, tail))
         call_end(call);
-}
-
-void calls_fini(struct realm *r)
-{
-    struct dealer *d = &r->dealer;
-    for (struct list *n; (n = list_first(&d->spare));) {
-        list_remove(n);
-        wamp_free(list_entry(n, struct call, by_caller));
-    }
-    d->spare_count = 0;
-    kept_pool_fini(&d->kept);
 }

@@ -45,6 +45,9 @@ struct call {
     UT_hash_handle by_invocation;
 };
 
+bool calls_init(struct realm *r);  /* false: no memory */
+void calls_fini(struct realm *r);
+
 void calls_on_call(struct session *s, const struct wamp_msg *m);
 void calls_on_cancel(struct session *s, const struct wamp_msg *m);
 void calls_on_yield(struct session *s, const struct wamp_msg *m);
@@ -56,12 +59,13 @@ bool calls_has_begun(struct session *s, const struct wamp_msg *m);
 void calls_leave(struct session *s);  /* as caller and as callee. spec: B-092..B-096 */
 void calls_expire(struct realm *r, struct timer *timer);
 
+/* See realm_end_stream. */
+void calls_end_stream(struct session *s, enum wamp_type stream, uint64_t request);
+
 /* Callees may have room again: gives them what waits. */
 void calls_serve_waiting(struct realm *r, struct registration *reg);
 
 /* A callee has left reg. What waits for reg ends, as far as nobody is left who could take it. */
 void calls_callee_gone(struct registration *reg);
-
-void calls_fini(struct realm *r);
 
 #endif

@@ -320,6 +320,11 @@ struct callee *dealer_pick(struct realm *r, struct registration *reg, bool (*ski
     return scan(reg, 0, +1, &c, &place);
 }
 
+bool dealer_init(struct realm *r)
+{
+    return calls_init(r);
+}
+
 void dealer_fini(struct realm *r)
 {
     calls_fini(r);

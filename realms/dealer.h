@@ -51,6 +51,7 @@ struct dealer {
     uint64_t last_id, last_number;
     struct call *calls;        /* by caller_key */
     struct call *invocations;  /* by callee_key */
+    struct call *anchor;       /* in both, of nobody: a map that becomes empty would be freed, and made anew */
     struct list spare;         /* call.by_caller: calls to be used again */
     unsigned spare_count;
     struct kept_pool kept;
@@ -61,10 +62,12 @@ static inline struct str registration_uri(const struct registration *reg)
     return str_of(reg->uri, reg->uri_len);
 }
 
+bool dealer_init(struct realm *r);  /* false: no memory */
+void dealer_fini(struct realm *r);  /* when all sessions are gone, and everything they registered with them */
+
 void dealer_on_register(struct session *s, const struct wamp_msg *m);
 void dealer_on_unregister(struct session *s, const struct wamp_msg *m);
 void dealer_leave(struct session *s);  /* ends all registrations of s, with their meta events */
-void dealer_fini(struct realm *r);     /* when all sessions are gone, and everything they registered with them */
 
 struct registration *dealer_find(struct realm *r, uint64_t id);
 struct callee *dealer_find_callee(struct realm *r, uint64_t registration, uint64_t session);

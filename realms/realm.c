@@ -95,8 +95,7 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
         return NULL;
     r->env = *env;
     list_init(&r->doomed);
-    list_init(&r->dealer.spare);
-    if (config_copy(r, config) && history_init(r))
+    if (config_copy(r, config) && dealer_init(r) && history_init(r))
         return r;
     realm_free(r);
     return NULL;
@@ -273,6 +272,13 @@ void realm_leave(struct realm *r, struct session *s, wamp_ms now)
     r->now = now;
     s->left = true;
     session_doom(s, CLOSE_ABORTED);
+    realm_settle(r);
+}
+
+void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream, uint64_t request, wamp_ms now)
+{
+    r->now = now;
+    calls_end_stream(s, stream, request);
     realm_settle(r);
 }
 

@@ -63,6 +63,7 @@ static struct str shown(struct peer *p, struct str octets, struct wamp_buf *buf)
     return wamp_transcode(p->ser, octets, WAMP_JSON, buf) ? STR("(not to be shown in JSON)") : wamp_buf_str(buf);
 }
 
+/* Ends the test; what it has allocated is lost. */
 static void complain(struct peer *p, const char *file, int line, const char *what, struct str octets)
 {
     struct wamp_buf buf = {0};
@@ -72,32 +73,37 @@ static void complain(struct peer *p, const char *file, int line, const char *wha
     _fail(file, line);
 }
 
-void talk_hear(struct peer *p, const char *file, int line, const char *fmt, ...)
+/* False, with *why, when the octets do not match the pattern in line_text. */
+static bool matches(struct peer *p, struct str octets, struct pattern_fault *why)
 {
     struct wamp_arena arena = {0};
     struct vars vars = {.arena = &arena};
     struct pattern pattern;
-    struct pattern_fault why;
     struct wamp_value value;
-    struct str rest, octets;
+    struct str rest;
+    fail_pause();
+    bool ok = pattern_parse(str_z(line_text), &arena, &pattern, &rest, why) &&
+              !wamp_value_read(p->ser, octets, &arena, &value) && pattern_match(&pattern, &value, &vars, why);
+    wamp_arena_fini(&arena);
+    fail_resume();
+    return ok;
+}
+
+void talk_hear(struct peer *p, const char *file, int line, const char *fmt, ...)
+{
+    struct pattern_fault why = {""};
+    struct str octets;
     va_list args;
     va_start(args, fmt);
     format(fmt, args);
     va_end(args);
-    fail_pause();
-    if (!pattern_parse(str_z(line_text), &arena, &pattern, &rest, &why))
-        fail_msg("%s:%d: %s: %s", file, line, line_text, why.text);
     if (!peer_take(p, &octets)) {
         print_error("%s:%d: nothing came, expected %s\n", file, line, line_text);
         _fail(file, line);
-    }
-    expect_ok(wamp_value_read(p->ser, octets, &arena, &value));
-    if (!pattern_match(&pattern, &value, &vars, &why)) {
+    } else if (!matches(p, octets, &why)) {
         print_error("expected %s: %s\n", line_text, why.text);
         complain(p, file, line, "not what was expected", octets);
     }
-    fail_resume();
-    wamp_arena_fini(&arena);
 }
 
 void talk_hear_nothing(struct peer *p, const char *file, int line)
