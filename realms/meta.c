@@ -261,7 +261,13 @@ static void serve(struct session *s, const struct wamp_msg *m, const struct proc
         p->serve(&c);
 }
 
-/* Rights come before anything that tells what exists. spec: A-AZN-03, A-SES-13, R-20 */
+/* spec: A-SES-13, R-20 */
+static bool may_call(const struct realm *r, const struct procedure *p)
+{
+    return p->right == ANYONE || r->config.kill_allowed || r->rules->kill_by_catch_all;
+}
+
+/* Rights come before anything that tells what exists. spec: A-AZN-03 */
 void meta_on_call(struct session *s, const struct wamp_msg *m)
 {
     const struct realm_config *config = &s->realm->config;
@@ -272,7 +278,7 @@ void meta_on_call(struct session *s, const struct wamp_msg *m)
     else if (!p)
         send_error(s, WAMP_CALL, m->request, "wamp.error.no_such_procedure",
                    "no callee registered for procedure <%.*s>", STR_ARG(m->uri));
-    else if (p->right == KILL && !config->kill_allowed)
+    else if (!may_call(s->realm, p))
         send_error(s, WAMP_CALL, m->request, "wamp.error.not_authorized", "%s needs to be granted explicitly",
                    p->uri);
     else

@@ -390,7 +390,7 @@ static void daily_work(struct peer *caller, struct peer *callee, struct peer *mi
 TEST(calling_and_publishing_need_no_memory_in_the_steady_state)
 {
     WORLD(w, .preset = PRESET_SPEC);
-    struct peer *caller = join(&w, WAMP_JSON), *callee = join(&w, WAMP_JSON), *mixed = join(&w, WAMP_JSON);
+    struct peer *caller = join(&w, WAMP_JSON), *callee = join(&w, WAMP_JSON), *mixed = join(&w, WAMP_CBOR);
     say(callee, "[64, 1, {}, \"com.p\"]");
     say(mixed, "[64, 1, {\"invoke\": \"roundrobin\", \"concurrency\": 2}, \"com.shared\"]");
     say(mixed, "[32, 2, {\"match\": \"prefix\"}, \"com.t\"]");
