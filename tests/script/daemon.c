@@ -146,6 +146,7 @@ static bool daemon_end(struct driver *driver, struct trouble *t)
         free(c);
     }
     d->conns = NULL;
+    d->last_speaker = NULL;
     if (!left)
         d->stained = true;
     if (!process_alive(d))
@@ -200,14 +201,6 @@ static struct line_end *daemon_join(struct driver *driver, const struct peer_opt
     return e;
 }
 
-static bool daemon_send(struct driver *d, struct line_end *e, struct str octets, struct trouble *t)
-{
-    (void)d;
-    note_message(conn_of(e), octets, true);
-    wire_send(&conn_of(e)->wire, octets);
-    return trouble_of(conn_of(e), t);
-}
-
 static bool daemon_take(struct driver *d, struct line_end *e, bool wait, struct str *octets, struct trouble *t)
 {
     (void)d;
@@ -216,19 +209,28 @@ static bool daemon_take(struct driver *d, struct line_end *e, bool wait, struct 
     return octets->ptr || trouble_of(c, t);
 }
 
+static void ping(struct conn *c)
+{
+    if (!c->dropped)
+        wire_ping(&c->wire);
+}
+
+static bool await_pong(struct conn *c, struct trouble *t)
+{
+    while (c->wire.pongs < c->wire.pings && !c->wire.ended)
+        if (!wire_read(&c->wire, WIRE_PATIENCE_MS) && !c->wire.ended)
+            return trouble_is(t, "no PONG came");
+    return trouble_of(c, t);
+}
+
 /* A PING and its PONG on every connection: then the router has served what was sent on it before. */
 static bool ping_all(struct daemon *d, struct trouble *t)
 {
     for (struct conn *c = d->conns; c; c = c->next)
-        if (!c->dropped)
-            wire_ping(&c->wire);
-    for (struct conn *c = d->conns; c; c = c->next) {
-        while (c->wire.pongs < c->wire.pings && !c->wire.ended && !c->dropped)
-            if (!wire_read(&c->wire, WIRE_PATIENCE_MS) && !c->wire.ended)
-                return trouble_is(t, "no PONG came");
-        if (!trouble_of(c, t))
+        ping(c);
+    for (struct conn *c = d->conns; c; c = c->next)
+        if (!await_pong(c, t))
             return false;
-    }
     return true;
 }
 
@@ -236,6 +238,22 @@ static bool ping_all(struct daemon *d, struct trouble *t)
 static bool daemon_settle(struct driver *d, struct trouble *t)
 {
     return ping_all(daemon_of(d), t) && ping_all(daemon_of(d), t);
+}
+
+/* The lines of a script happen one after the other: what one peer says has been served before another one speaks. */
+static bool daemon_send(struct driver *driver, struct line_end *e, struct str octets, struct trouble *t)
+{
+    struct daemon *d = daemon_of(driver);
+    struct conn *c = conn_of(e), *last = d->last_speaker;
+    d->last_speaker = c;
+    if (last && last != c) {
+        ping(last);
+        if (!await_pong(last, t))
+            return false;
+    }
+    note_message(c, octets, true);
+    wire_send(&c->wire, octets);
+    return trouble_of(c, t);
 }
 
 static bool daemon_advance(struct driver *d, wamp_ms ms, struct trouble *t)
@@ -247,11 +265,13 @@ static bool daemon_advance(struct driver *d, wamp_ms ms, struct trouble *t)
     return true;
 }
 
+/* The router has seen it when it closes its own end. */
 static void daemon_drop(struct driver *d, struct line_end *e)
 {
     (void)d;
     conn_of(e)->dropped = true;
     wire_end_output(&conn_of(e)->wire);
+    await_close(conn_of(e));
 }
 
 /* The close code that goes with a reason where the router closes on its own. */

@@ -24,6 +24,7 @@ struct daemon {
     char settings[1024];   /* of the scripts that it can serve */
     bool stained;          /* something was left behind: the next script gets another process */
     struct conn *conns;    /* of the script under way, in the order of their opening */
+    struct conn *last_speaker;
 };
 
 /* False: no directory for it. */

@@ -13,8 +13,10 @@
 #include "tests/script/words.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +167,7 @@ static void run_ways(const struct scripts *all, const char *wampd, struct tally 
         outputs[way] = tmpfile();
         children[way] = outputs[way] ? fork() : -1;
         if (children[way] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             dup2(fileno(outputs[way]), STDOUT_FILENO);
             run_way(all, wampd, way, &tallies[way]);
             fflush(stdout);

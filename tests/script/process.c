@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -131,10 +132,11 @@ static bool save_config(const struct daemon *d, const struct realm_config *c)
 
 /* --- the process ------------------------------------------------------------------------------------------------------------- */
 
-/* In the child: becomes wampd. */
+/* In the child: becomes wampd, which goes when we go. */
 static void become_wampd(const struct daemon *d, int out)
 {
     char config[64], log[64];
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     path_in(d, "wampd.json", config);
     path_in(d, "log", log);
     int err = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);

@@ -126,6 +126,7 @@ static void on_frame(struct wire *w, enum wamp_frame_event event, const struct w
         return;
     case WAMP_FRAME_CLOSE:
         w->close_code = f->code;
+        wire_send_close(w);
         return;
     default:
         broken(w, "frames: %s", f->why);
