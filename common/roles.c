@@ -118,7 +118,7 @@ void wamp_roles_write(struct wamp_wr *w, const struct wamp_roles *r)
 
 /* --- HELLO.Details ------------------------------------------------------------------------------------------- */
 
-enum key { ROLES, AGENT, AUTHMETHODS, AUTHID, AUTHROLE, AUTHEXTRA, KEY_COUNT };
+enum key { ROLES, AGENT, AUTHMETHODS, AUTHID, AUTHROLE, AUTHEXTRA, FLOW, KEY_COUNT };
 
 static const struct {
     struct str name;
@@ -131,6 +131,7 @@ static const struct {
     [AUTHID] = {{"authid", 6}, WAMP_STR, "HELLO: Details.authid must be a string"},
     [AUTHROLE] = {{"authrole", 8}, WAMP_STR, "HELLO: Details.authrole must be a string"},
     [AUTHEXTRA] = {{"authextra", 9}, WAMP_MAP, "HELLO: Details.authextra must be a dict"},
+    [FLOW] = {{"_wampd_flow", 11}, WAMP_BOOL, "HELLO: Details._wampd_flow must be a boolean"},
 };
 
 static int find_key(struct str name)
@@ -210,6 +211,7 @@ enum wamp_err wamp_hello_parse(enum wamp_ser ser, const struct wamp_item *detail
         return fault(why, WAMP_ERR_MALFORMED, "HELLO: Details.roles names no role of a client");
     out->authmethods = found[AUTHMETHODS];
     out->authextra = found[AUTHEXTRA];
+    out->flow = found[FLOW].kind == WAMP_BOOL && found[FLOW].boolean;
     if (out->authmethods.kind == WAMP_LIST && !all_strings(ser, &out->authmethods))
         return fault(why, WAMP_ERR_TYPE, keys[AUTHMETHODS].wrong);
     out->is_wampy = looks_like_wampy(ser, &found[ROLES], !wamp_item_absent(&found[AGENT]));

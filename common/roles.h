@@ -45,6 +45,7 @@ struct wamp_hello {
     struct str authid, authrole;   /* empty when absent */
     struct wamp_item authmethods;  /* LIST of strings, or ABSENT */
     struct wamp_item authextra;    /* MAP, or ABSENT */
+    bool flow;      /* _wampd_flow: the client takes FLOW. spec: R-29 */
     bool is_wampy;  /* no agent and call_timeout announced by subscriber: wampy, whose frame reader needs care (W-11) */
 };
 

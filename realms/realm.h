@@ -107,6 +107,11 @@ void realm_violation(struct realm *r, struct session *s, const struct wamp_fault
 /* The transport of s is gone. No env.close for s; s is invalid afterwards. */
 void realm_leave(struct realm *r, struct session *s, wamp_ms now);
 
+/* Ends the call of a stream that its receiver does not take: ERROR wamp.error.canceled to the caller, INTERRUPT to the
+ * callee. s sends the stream; WAMP_INVOCATION: its YIELDs for that INVOCATION, WAMP_CALL: its CALLs of that request. A
+ * call that is over is fine. spec: R-29, S-40 */
+void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream, uint64_t request, wamp_ms now);
+
 /* GOODBYE wamp.close.system_shutdown to every session; each is closed with CLOSE_KILLED. */
 void realm_shutdown(struct realm *r, wamp_ms now);
 

@@ -1,0 +1,26 @@
+/* How many connections come from where: the limits per address. An IPv6 network of /64 counts as one address;
+ * loopback and Unix sockets are never counted. spec: R-24, reliability 5 */
+#ifndef ROUTER_ADDRESS_H
+#define ROUTER_ADDRESS_H
+
+#include "common/map.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct address {
+    uint8_t key[16];      /* IPv6, or IPv4 mapped into it */
+    unsigned connections;
+    unsigned waiting;     /* of them, those that have not sent HELLO yet */
+    UT_hash_handle hh;
+};
+
+struct addresses {
+    struct address *by_key;
+};
+
+/* Counts one connection from `from`. *out is NULL where it is not counted. False: no memory. */
+bool address_enter(struct addresses *all, const struct sockaddr *from, struct address **out);
+void address_leave(struct addresses *all, struct address *a);  /* NULL is fine */
+
+#endif

@@ -1,0 +1,189 @@
+#include "router/hub.h"
+
+#include "common/log.h"
+#include "router/congestion.h"
+#include "router/conn.h"
+#include "router/opening.h"
+
+#include <inttypes.h>
+
+enum {
+    LEAVING_MS = 1000,          /* for the last octets of a peer that does not read */
+    CROWD = 256,                /* connections waiting for HELLO that make a crowd .. */
+    ADDRESS_CROWD = 64,         /* .. and those from one address. spec: R-24 */
+    CROWD_CHECK_MS = 1000,      /* how often a crowd from one address is looked for */
+};
+
+/* --- coming and going ----------------------------------------------------------------------------------- */
+
+void hub_init(struct hub *hub, struct router *router, const struct config *config)
+{
+    *hub = (struct hub){
+        .config = config,
+        .router = router,
+        .max_connections = (size_t)config->max_connections,
+        .waits.length = {
+            [WAIT_OPENING] = config->handshake_ms,
+            [WAIT_HELLO] = config->hello_ms,
+            [WAIT_TRAFFIC] = config->ping_interval_ms,
+            [WAIT_PONG] = config->ping_timeout_ms,
+            [WAIT_PARTING] = config->close_ms,
+            [WAIT_LEAVING] = LEAVING_MS,
+            [WAIT_DRAIN] = config->slow_ms,
+            [WAIT_RELIEF] = HOLD_MS,
+            [WAIT_STALL] = config->stall_ms,
+        },
+    };
+}
+
+void hub_fini(struct hub *hub)
+{
+    outbox_pool_fini(&hub->pool);
+    wamp_arena_fini(&hub->arena);
+    wamp_buf_fini(&hub->scratch);
+}
+
+/* --- the end of a turn ---------------------------------------------------------------------------------- */
+
+static struct conn *first_turn(struct list *head)
+{
+    struct list *n = list_first(head);
+    return n ? list_entry(n, struct conn, turn) : NULL;
+}
+
+void hub_flush(struct hub *hub)
+{
+    hub->turn_octets = 0;
+    for (struct conn *c; (c = first_turn(&hub->dirty));)
+        conn_flush(c);
+}
+
+static struct conn *largest_queue(struct hub *hub)
+{
+    struct conn *largest = NULL;
+    for (struct list *n = list_first(&hub->conns); n; n = list_next(&hub->conns, n)) {
+        struct conn *c = list_entry(n, struct conn, all);
+        if (c->state < CONN_CLOSING && (!largest || c->out.waiting > largest->out.waiting))
+            largest = c;
+    }
+    return largest;
+}
+
+/* The sockets' own buffers come on top of it: router/listener.c bounds them. spec: reliability T-S2 */
+static void keep_total(struct hub *hub)
+{
+    struct conn *c;
+    while (hub->pool.waiting > (size_t)hub->config->queue_total && (c = largest_queue(hub)) && c->out.waiting) {
+        hub->metrics.evicted++;
+        log_warn("CONN-EVICT", "the largest of all queues closed: %zu octets of %zu (limit %" PRId64 ")",
+                 c->out.waiting, hub->pool.waiting, hub->config->queue_total);
+        conn_evict(c, "slow consumer");
+    }
+}
+
+void hub_end_turn(struct hub *hub)
+{
+    keep_total(hub);
+    for (struct conn *c; hub_flush(hub), (c = first_turn(&hub->doomed));)
+        c->wire->close(c->socket);  /* what its session leaves behind may be news for others */
+}
+
+/* --- deadlines ------------------------------------------------------------------------------------------ */
+
+static wamp_ms crowded_until(const struct hub *hub, const struct wait *w)
+{
+    return w->until - hub->config->hello_ms + hub->config->hello_crowded_ms;
+}
+
+/* When the oldest of those who wait for HELLO is next to be looked at. */
+static wamp_ms crowd_deadline(const struct hub *hub)
+{
+    const struct list *waiting = &hub->waits.list[WAIT_HELLO];
+    if (hub->waits.count[WAIT_HELLO] <= ADDRESS_CROWD)
+        return WAMP_MS_NEVER;
+    wamp_ms at = crowded_until(hub, list_entry(list_first(waiting), struct wait, link));
+    return at > hub->now || hub->waits.count[WAIT_HELLO] > CROWD ? at : hub->now + CROWD_CHECK_MS;
+}
+
+wamp_ms hub_next_deadline(const struct hub *hub)
+{
+    wamp_ms next = waits_next(&hub->waits), crowd = crowd_deadline(hub);
+    return crowd < next ? crowd : next;
+}
+
+/* Those who have waited long enough in a crowd, the oldest first. spec: R-24 */
+static void expire_crowd(struct hub *hub)
+{
+    struct waits *ws = &hub->waits;
+    struct list *n = list_first(&ws->list[WAIT_HELLO]), *next;
+    for (; n && ws->count[WAIT_HELLO] > ADDRESS_CROWD; n = next) {
+        struct wait *w = list_entry(n, struct wait, link);
+        struct conn *c = list_entry(w, struct conn, wait);
+        next = list_next(&ws->list[WAIT_HELLO], n);
+        if (crowded_until(hub, w) > hub->now)
+            return;
+        if (ws->count[WAIT_HELLO] > CROWD || (c->address && c->address->waiting > ADDRESS_CROWD))
+            conn_on_due(c, WAIT_HELLO);
+    }
+}
+
+static void on_due(struct wait *w, enum wait_kind kind)
+{
+    if (kind == WAIT_RELIEF || kind == WAIT_STALL)
+        congestion_on_due(w, kind);
+    else if (kind == WAIT_DRAIN)
+        conn_on_slow(list_entry(w, struct conn, drain));
+    else
+        conn_on_due(list_entry(w, struct conn, wait), kind);
+}
+
+void hub_expire(struct hub *hub)
+{
+    for (int kind = WAIT_NONE + 1; kind < WAIT_KINDS; kind++)
+        for (struct wait *w; (w = waits_take(&hub->waits, (enum wait_kind)kind, hub->now));)
+            on_due(w, (enum wait_kind)kind);
+    expire_crowd(hub);
+}
+
+/* --- the end of it all ---------------------------------------------------------------------------------- */
+
+static void for_each_conn(struct hub *hub, void (*act)(struct conn *c))
+{
+    struct list *next;
+    for (struct list *n = list_first(&hub->conns); n; n = next) {
+        next = list_next(&hub->conns, n);
+        act(list_entry(n, struct conn, all));
+    }
+}
+
+/* spec: B-030 */
+static void say_farewell(struct conn *c)
+{
+    if (c->state == CONN_OPENING)
+        opening_refuse(c, 503, "the router is shutting down");
+    else if (c->state == CONN_HELLO)
+        conn_abort(c, "wamp.close.system_shutdown", "the router is shutting down", 1001);
+    else if (c->state == CONN_PARTED)
+        conn_close(c, 1001, "");
+}
+
+static void close_anyway(struct conn *c)
+{
+    conn_close(c, 1001, "the router is shutting down");
+}
+
+void hub_say_farewell(struct hub *hub)
+{
+    hub->stopping = true;
+    for_each_conn(hub, say_farewell);
+}
+
+void hub_close_all(struct hub *hub)
+{
+    for_each_conn(hub, close_anyway);
+}
+
+void hub_drop_all(struct hub *hub)
+{
+    for_each_conn(hub, conn_drop);
+}

@@ -1,0 +1,70 @@
+/* What the connections of one loop share: the lists of those that have something to do at the end of the turn,
+ * their deadlines, their memory, their counters. No socket and no clock: `now` is set by the loop, octets leave
+ * through struct wire.
+ *
+ * One writer: whoever has something to say appends it to a connection's outbox; nothing but hub_end_turn and
+ * conn_on_writable writes to a socket, all that is queued in one system call. */
+#ifndef ROUTER_HUB_H
+#define ROUTER_HUB_H
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/list.h"
+#include "router/address.h"
+#include "router/config.h"
+#include "router/metrics.h"
+#include "router/outbox.h"
+#include "router/waits.h"
+
+struct router;
+struct conn;
+
+/* Where the messages went that one message from a peer caused. spec */
+struct delivery {
+    unsigned sent, congested;
+    struct conn *receiver;  /* the last that was congested */
+};
+
+struct hub {
+    const struct config *config;
+    struct router *router;
+    wamp_ms now;
+
+    struct list conns;   /* conn.all */
+    struct list dirty;   /* conn.turn: have octets to send */
+    struct list doomed;  /* conn.turn: their socket is to be closed */
+    size_t conn_count;
+    size_t turn_octets;  /* queued in this turn for peers that can take them */
+    size_t max_connections;
+    bool stopping;       /* the router is shutting down */
+
+    struct waits waits;
+    struct addresses addresses;
+    struct outbox_pool pool;
+    struct delivery delivery;
+    struct metrics metrics;
+
+    /* Of the message being served; nothing in it outlives the call. */
+    struct wamp_arena arena;
+    struct wamp_buf scratch;
+};
+
+void hub_init(struct hub *hub, struct router *router, const struct config *config);
+void hub_fini(struct hub *hub);  /* no connection is left */
+
+/* Sends what was queued, closes what is doomed, sees to the bound over all queues. */
+void hub_end_turn(struct hub *hub);
+
+/* Sends what was queued so far: in the middle of a turn, before it becomes too much. */
+void hub_flush(struct hub *hub);
+
+wamp_ms hub_next_deadline(const struct hub *hub);
+void hub_expire(struct hub *hub);  /* whose time is up at hub->now */
+
+/* The router shuts down, in three steps: a word of farewell to those without a session (the realms say GOODBYE to
+ * the others), close frames for all, the end of all. */
+void hub_say_farewell(struct hub *hub);
+void hub_close_all(struct hub *hub);
+void hub_drop_all(struct hub *hub);
+
+#endif

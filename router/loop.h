@@ -1,0 +1,46 @@
+/* One thread's event loop: libuv, with libwebsockets on it, and the connections that live there.
+ *
+ * A turn of the loop: what is due, what came in, then hub_end_turn, which sends all that was queued. Nothing
+ * outside this file and its listeners knows how many loops there are. */
+#ifndef ROUTER_LOOP_H
+#define ROUTER_LOOP_H
+
+#include "router/hub.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct router;
+struct lws_context;
+struct lws_vhost;
+
+enum { LOOP_READ_OCTETS = 64 << 10 };  /* at most, in one system call */
+
+struct loop {
+    uv_loop_t uv;
+    uv_prepare_t before_poll;
+    uv_check_t after_poll;
+    uv_timer_t timer;      /* for the next deadline of connections and realms */
+    wamp_ms timer_at;      /* WAMP_MS_NEVER: not running */
+    struct lws_context *lws;
+    struct lws_vhost *host;
+    struct hub hub;
+};
+
+/* `router` and `config` outlive the loop. False, with a line in the log: there is none. */
+bool loop_init(struct loop *loop, struct router *router, const struct config *config);
+
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Drops what is still connected, and frees everything. All handles of others must have been closed before. */
+void loop_fini(struct loop *loop);
+
+/* The clock of the hub says now. For whoever is called by the loop, before anything is told to connections. */
+void loop_wake(struct hub *hub);
+
+/* Takes an accepted socket; limits are seen to here. */
+void loop_accept(struct loop *loop, int fd, const struct sockaddr *from);
+
+#endif

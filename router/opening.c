@@ -1,0 +1,107 @@
+#include "router/opening.h"
+
+enum { RAWSOCKET_MAGIC = 0x7F, HANDSHAKE_LEN = 4 };
+
+/* --- refusals ------------------------------------------------------------------------------------------- */
+
+static void refuse_http(struct conn *c, int status, const char *why)
+{
+    struct wamp_buf *out = &c->hub->scratch;
+    wamp_buf_reset(out);
+    wamp_ws_refuse(out, status, why);
+    conn_write(c, out->failed ? STR("") : wamp_buf_str(out));
+    c->hub->metrics.refused_requests++;
+    conn_finish(c);
+}
+
+static void refuse_rawsocket(struct conn *c, enum wamp_rs_error error)
+{
+    uint8_t answer[HANDSHAKE_LEN];
+    wamp_rs_refuse(answer, error);
+    conn_write(c, str_of((const char *)answer, sizeof answer));
+    c->hub->metrics.refused_requests++;
+    conn_finish(c);
+}
+
+static bool is_rawsocket(struct str octets)
+{
+    return octets.len && (uint8_t)octets.ptr[0] == RAWSOCKET_MAGIC;
+}
+
+void opening_refuse(struct conn *c, int status, const char *why)
+{
+    struct str octets = wamp_buf_str(&c->in.opening);
+    if (!octets.len || is_rawsocket(octets))
+        conn_drop(c);
+    else
+        refuse_http(c, status, why);
+}
+
+/* --- the two handshakes: octets used, 0 for "more is needed" and "refused" ------------------------------ */
+
+static size_t open_websocket(struct conn *c, struct str octets)
+{
+    struct wamp_ws_request request;
+    size_t used = 0;
+    const char *why = NULL;
+    int status = wamp_ws_read_request(octets, &request, &used, &why);
+    if (status == 101 && c->refused)
+        status = 503, why = "too many connections";
+    if (status != 101) {
+        if (status)
+            refuse_http(c, status, why);
+        return 0;
+    }
+    struct wamp_buf *out = &c->hub->scratch;
+    wamp_buf_reset(out);
+    wamp_ws_accept(out, &request);
+    conn_write(c, out->failed ? STR("") : wamp_buf_str(out));
+    conn_open(c, &framing_websocket, request.ser);
+    return used;
+}
+
+static size_t open_rawsocket(struct conn *c, struct str octets)
+{
+    uint8_t answer[HANDSHAKE_LEN];
+    enum wamp_ser ser;
+    if (octets.len < HANDSHAKE_LEN)
+        return 0;
+    int error = wamp_rs_read_hello((const uint8_t *)octets.ptr, &ser, &c->peer_max);
+    if (!error && c->refused)
+        error = WAMP_RS_CONNECTIONS;
+    if (error) {
+        refuse_rawsocket(c, (enum wamp_rs_error)error);
+        return 0;
+    }
+    wamp_rs_hello(answer, ser, (size_t)c->hub->config->max_message);
+    conn_write(c, str_of((const char *)answer, sizeof answer));
+    conn_open(c, &framing_rawsocket, ser);
+    return HANDSHAKE_LEN;
+}
+
+static size_t open_either(struct conn *c, struct str octets)
+{
+    return is_rawsocket(octets) ? open_rawsocket(c, octets) : open_websocket(c, octets);
+}
+
+/* What has come so far is kept until it is a whole handshake; what follows that is for the parser. */
+void opening_on_octets(struct conn *c, struct str octets)
+{
+    struct wamp_buf whole = c->in.opening;
+    c->in.opening = (struct wamp_buf){0};
+    if (whole.len) {
+        wamp_buf_add_str(&whole, octets);
+        octets = wamp_buf_str(&whole);
+    }
+    size_t used = whole.failed ? 0 : open_either(c, octets);
+    if (c->state == CONN_OPENING) {
+        if (!whole.len)
+            wamp_buf_add_str(&whole, octets);
+        c->in.opening = whole;
+        if (whole.failed)
+            conn_drop(c);
+        return;
+    }
+    conn_on_octets(c, str_from(octets, used));
+    wamp_buf_fini(&whole);
+}

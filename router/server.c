@@ -1,0 +1,214 @@
+#include "router/server.h"
+
+#include "common/log.h"
+#include "common/map.h"
+#include "router/listener.h"
+#include "router/loop.h"
+#include "router/router.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum {
+    FD_RESERVE = 64,       /* file descriptors that are not for connections */
+    FD_MAX = 1 << 20,      /* libwebsockets allocates 16 octets for each that is allowed */
+    STOP_STEP_MS = 10,
+    CLOSE_AFTER_MS = 400,  /* a shutdown sends close frames to those who have not answered GOODBYE by then .. */
+    DROP_AFTER_MS = 800,   /* .. and is over whatever happens: wampy's tests wait a second. spec: seeds 3.3 */
+};
+
+struct server;
+
+/* One signal and what it does. */
+struct signal_row {
+    int number;
+    void (*act)(struct server *server);
+};
+
+enum { SIGNAL_COUNT = 4 };
+
+struct server {
+    struct router router;
+    struct loop loop;
+    struct listener *listeners;
+    uv_signal_t signals[SIGNAL_COUNT];
+    unsigned signal_count;   /* of them, those that were started */
+    uv_timer_t stop_timer;
+    wamp_ms stopping_since;  /* 0: serving */
+};
+
+/* --- stopping ------------------------------------------------------------------------------------------- */
+
+static void on_stop_step(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct hub *hub = &server->loop.hub;
+    loop_wake(hub);
+    wamp_ms elapsed = hub->now - server->stopping_since;
+    if (hub->conn_count == 0 || elapsed >= DROP_AFTER_MS)
+        loop_stop(&server->loop);  /* loop_fini drops who is left */
+    else if (elapsed >= CLOSE_AFTER_MS)
+        hub_close_all(hub);
+}
+
+/* The second time: at once. */
+static void stop(struct server *server)
+{
+    struct hub *hub = &server->loop.hub;
+    if (server->stopping_since) {
+        loop_stop(&server->loop);
+        return;
+    }
+    log_info("STOP", "shutting down: %zu connections", hub->conn_count);
+    loop_wake(hub);
+    server->stopping_since = hub->now;
+    listener_stop(server->listeners);
+    router_say_goodbye(&server->router, hub->now);
+    hub_say_farewell(hub);
+    uv_timer_start(&server->stop_timer, on_stop_step, 0, STOP_STEP_MS);
+}
+
+/* --- signals -------------------------------------------------------------------------------------------- */
+
+static void ignore_reload(struct server *server)
+{
+    (void)server;
+    log_warn("RELOAD", "SIGHUP is ignored: this version reads its configuration only when it starts");
+}
+
+static void print_metrics(struct server *server)
+{
+    struct wamp_buf out = {0};
+    router_write_metrics(&server->router, &server->loop.hub, &out);
+    if (!out.failed)
+        fwrite(out.ptr, 1, out.len, stderr);
+    wamp_buf_fini(&out);
+}
+
+static const struct signal_row signal_rows[SIGNAL_COUNT] = {
+    {SIGTERM, stop},
+    {SIGINT, stop},
+    {SIGHUP, ignore_reload},
+    {SIGUSR1, print_metrics},
+};
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (signal_rows[i].number == number)
+            signal_rows[i].act(handle->data);
+}
+
+static bool start_signals(struct server *server)
+{
+    signal(SIGPIPE, SIG_IGN);
+    for (; server->signal_count < SIGNAL_COUNT; server->signal_count++) {
+        uv_signal_t *handle = &server->signals[server->signal_count];
+        handle->data = server;
+        if (uv_signal_init(&server->loop.uv, handle))
+            return false;
+        uv_signal_start(handle, on_signal, signal_rows[server->signal_count].number);
+    }
+    return true;
+}
+
+/* --- starting ------------------------------------------------------------------------------------------- */
+
+/* As many descriptors as we may have, and no more connections than they are good for. */
+static size_t connection_limit(const struct config *config)
+{
+    struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max < FD_MAX ? limit.rlim_max : FD_MAX;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        getrlimit(RLIMIT_NOFILE, &limit);
+    int64_t most = (int64_t)limit.rlim_cur - FD_RESERVE;
+    if (most >= config->max_connections)
+        return (size_t)config->max_connections;
+    log_info("LIMIT", "%" PRId64 " connections at most: the limit of open files is %" PRIu64, most > 0 ? most : 1,
+             (uint64_t)limit.rlim_cur);
+    return most > 0 ? (size_t)most : 1;
+}
+
+/* The Unix time when the loop's clock was 0. */
+static wamp_ms clock_epoch_ms(void)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (wamp_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (wamp_ms)(uv_hrtime() / 1000000);
+}
+
+static void seed_maps(void)
+{
+    uint8_t key[16];
+    random_octets(key, sizeof key);
+    wamp_map_seed(key);
+}
+
+static bool open_listeners(struct server *server, const struct config *config)
+{
+    for (size_t i = 0; i < config->listener_count; i++)
+        if (!listener_open(&server->listeners, config, &config->listeners[i]))
+            return false;
+    return listener_start(server->listeners, &server->loop);
+}
+
+static bool print_ready(const struct server *server, const struct config *config)
+{
+    struct wamp_buf line = {0};
+    wamp_buf_addf(&line, "wampd ready");
+    for (size_t i = 0; i < config->realm_count; i++)
+        wamp_buf_addf(&line, " %s", config->realms[i].name);
+    listener_urls(server->listeners, &line);
+    bool ok = !line.failed;
+    if (ok)
+        printf("%.*s\n", STR_ARG(wamp_buf_str(&line)));
+    fflush(stdout);
+    wamp_buf_fini(&line);
+    return ok;
+}
+
+static void close_handles(struct server *server)
+{
+    for (unsigned i = 0; i < server->signal_count; i++)
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
+    uv_close((uv_handle_t *)&server->stop_timer, NULL);
+}
+
+static int serve(struct server *server, const struct config *config)
+{
+    int status = 1;
+    uv_timer_init(&server->loop.uv, &server->stop_timer);
+    server->stop_timer.data = server;
+    if (start_signals(server) && open_listeners(server, config) && print_ready(server, config)) {
+        loop_run(&server->loop);
+        status = 0;
+    }
+    listener_stop(server->listeners);
+    close_handles(server);
+    return status;
+}
+
+int server_run(const struct config *config)
+{
+    struct server server = {0};
+    int status = 1;
+    wamp_log_limit = config->log_level;
+    size_t max_connections = connection_limit(config);  /* before libwebsockets looks at it */
+    seed_maps();
+    if (!router_init(&server.router, config, clock_epoch_ms())) {
+        log_error("START", "out of memory");
+        return 1;
+    }
+    if (loop_init(&server.loop, &server.router, config)) {
+        server.loop.hub.max_connections = max_connections;
+        status = serve(&server, config);
+        loop_fini(&server.loop);
+    }
+    listener_free(server.listeners);
+    router_fini(&server.router);
+    return status;
+}
