@@ -4,10 +4,13 @@
 
 #include <assert.h>
 
-/* --- names -------------------------------------------------------------------------------------------------------- */
-
 static const struct wamp_ser_ops *const all[WAMP_SER_COUNT] = {
-    [WAMP_JSON] = &wamp_json_ops, [WAMP_MSGPACK] = &wamp_msgpack_ops, [WAMP_CBOR] = &wamp_cbor_ops};
+    [WAMP_JSON] = &wamp_json_ops,
+    [WAMP_MSGPACK] = &wamp_msgpack_ops,
+    [WAMP_CBOR] = &wamp_cbor_ops,
+};
+
+/* --- names --------------------------------------------------------------------------------------------------- */
 
 const char *wamp_ser_name(enum wamp_ser ser)
 {
@@ -24,35 +27,50 @@ bool wamp_ser_is_text(enum wamp_ser ser)
     return all[ser]->is_text;
 }
 
+static bool find(const char *(*name_of)(enum wamp_ser ser), struct str name, enum wamp_ser *out)
+{
+    for (unsigned ser = WAMP_JSON; ser < WAMP_SER_COUNT; ser++) {
+        if (str_eq(name, str_z(name_of((enum wamp_ser)ser)))) {
+            *out = (enum wamp_ser)ser;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wamp_ser_by_name(struct str name, enum wamp_ser *out)
 {
-    for (*out = WAMP_JSON; *out <= WAMP_CBOR; ++*out)
-        if (str_eq(name, str_z(all[*out]->name)))
-            return true;
-    return false;
+    return find(wamp_ser_name, name, out);
 }
 
 bool wamp_ser_by_subprotocol(struct str name, enum wamp_ser *out)
 {
-    for (*out = WAMP_JSON; *out <= WAMP_CBOR; ++*out)
-        if (str_eq(name, str_z(all[*out]->subprotocol)))
-            return true;
-    return false;
+    return find(wamp_ser_subprotocol, name, out);
 }
 
 const char *wamp_kind_name(enum wamp_kind kind)
 {
     static const char *const names[] = {
-        [WAMP_NULL] = "null",   [WAMP_BOOL] = "boolean", [WAMP_UINT] = "integer", [WAMP_NINT] = "negative integer",
-        [WAMP_REAL] = "float",  [WAMP_STR] = "string",   [WAMP_BIN] = "binary",   [WAMP_LIST] = "list",
-        [WAMP_MAP] = "dict",    [WAMP_BIGNUM] = "integer beyond 64 bits",         [WAMP_EXT] = "extension",
-        [WAMP_ABSENT] = "nothing"};
+        [WAMP_NULL] = "null",
+        [WAMP_BOOL] = "boolean",
+        [WAMP_UINT] = "integer",
+        [WAMP_NINT] = "negative integer",
+        [WAMP_REAL] = "float",
+        [WAMP_STR] = "string",
+        [WAMP_BIN] = "binary",
+        [WAMP_LIST] = "list",
+        [WAMP_MAP] = "dict",
+        [WAMP_BIGNUM] = "integer beyond 64 bits",
+        [WAMP_EXT] = "extension",
+        [WAMP_ABSENT] = "nothing",
+    };
     return names[kind];
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------- */
 
-enum wamp_err wamp_split(enum wamp_ser ser, struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
+enum wamp_err wamp_split(enum wamp_ser ser, struct str message, struct wamp_item items[WAMP_SPLIT_MAX],
+                         unsigned *count)
 {
     if (!message.len)
         return WAMP_ERR_TRUNCATED;  /* the empty str may have no pointer to reckon with */
@@ -65,13 +83,15 @@ enum wamp_err wamp_item_parse(enum wamp_ser ser, struct str octets, struct wamp_
     if (!octets.len)
         return WAMP_ERR_TRUNCATED;
     enum wamp_err err = all[ser]->value(octets, out, &used);
-    return err ? err : used < octets.len ? WAMP_ERR_TRAILING : WAMP_ERR_NONE;
+    if (err)
+        return err;
+    return used < octets.len ? WAMP_ERR_TRAILING : WAMP_ERR_NONE;
 }
 
 struct wamp_iter wamp_iter(enum wamp_ser ser, const struct wamp_item *container)
 {
-    struct wamp_iter it = {.ser = ser, .left = container->count};
     assert(container->kind == WAMP_LIST || container->kind == WAMP_MAP);
+    struct wamp_iter it = {.ser = ser, .left = container->count};
     all[ser]->enter(container, &it);
     return it;
 }
@@ -93,15 +113,21 @@ bool wamp_iter_pair(struct wamp_iter *it, struct wamp_item *key, struct wamp_ite
     return ops->next(it, key) && ops->next(it, value);
 }
 
-enum wamp_err wamp_item_text(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *scratch, struct str *out)
+/* Whether `text` of a STR or BIN is not yet what it stands for. */
+static bool is_encoded(enum wamp_ser ser, const struct wamp_item *item)
+{
+    return item->escaped || (item->kind == WAMP_BIN && ser == WAMP_JSON);
+}
+
+enum wamp_err wamp_item_text(enum wamp_ser ser, const struct wamp_item *item, struct wamp_arena *scratch,
+                             struct str *out)
 {
     if (item->kind != WAMP_STR && item->kind != WAMP_BIN)
         return WAMP_ERR_TYPE;
-    if (!item->escaped && !(item->kind == WAMP_BIN && ser == WAMP_JSON)) {
-        *out = item->text;
-        return WAMP_ERR_NONE;
-    }
-    return all[ser]->text(item, scratch, out);
+    if (is_encoded(ser, item))
+        return all[ser]->text(item, scratch, out);
+    *out = item->text;
+    return WAMP_ERR_NONE;
 }
 
 static bool key_is(enum wamp_ser ser, const struct wamp_item *key, struct str wanted)
@@ -113,17 +139,17 @@ static bool key_is(enum wamp_ser ser, const struct wamp_item *key, struct str wa
 
 bool wamp_dict_find(enum wamp_ser ser, const struct wamp_item *dict, struct str key, struct wamp_item *out)
 {
-    struct wamp_item name;
     if (dict->kind != WAMP_MAP)
         return false;
     struct wamp_iter it = wamp_iter(ser, dict);
+    struct wamp_item name;
     while (wamp_iter_pair(&it, &name, out))
         if (key_is(ser, &name, key))
             return true;
     return false;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------- */
 
 void wamp_wr_list(struct wamp_wr *w, uint32_t count)
 {

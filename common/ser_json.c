@@ -1,126 +1,182 @@
 /* JSON (RFC 8259), passed over octet by octet without a tree: the hot path of the router.
  *
- * What a message is made of is validated once, here; payloads are then forwarded as they came. A string value that begins
- * with \u0000 and goes on in base64 is octets, not text. spec: B-047, T-54, R-21 */
+ * A message is validated once, in one pass; its payload is then forwarded as it came. A scan_ function takes the
+ * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. A take_
+ * function makes an item of octets that were scanned.
+ *
+ * A string value that begins with \u0000 and goes on in base64 is octets; if it goes on otherwise it is text. "-0"
+ * is the integer 0: it has neither fraction nor exponent, and integers have one zero. A number with one of these
+ * is a double, 1.0 as much as 1e999, which is infinite; its octets stay as they came. spec: B-047, T-54, R-21 */
 #include "common/base64.h"
+#include "common/real.h"
 #include "common/ser_impl.h"
 #include "common/utf8.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <math.h>
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
+struct reader {
+    const char *end;
+    enum wamp_err err;
+    bool escaped;  /* the string read last has backslashes in it */
+    bool real;     /* the number read last has a fraction or an exponent */
+};
+
+static const char *fail(struct reader *r, enum wamp_err err)
+{
+    r->err = err;
+    return NULL;
+}
+
+static inline bool is_space(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+}
+
 static inline const char *skip_space(const char *p, const char *end)
 {
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    while (p < end && is_space(*p))
         p++;
     return p;
 }
 
-/* --- strings ------------------------------------------------------------------------------------------------------------ */
+/* Passes white space; there has to be something behind it. */
+static inline const char *next_token(struct reader *r, const char *p)
+{
+    for (; p < r->end; p++)
+        if (!is_space(*p))
+            return p;
+    return fail(r, WAMP_ERR_TRUNCATED);
+}
 
-/* The first octet from p on that is a quote, a backslash, a control character, or not ASCII. */
-static inline const char *skip_plain(const char *p, const char *end)
+/* What is cut off is TRUNCATED, what is different `mismatch`. */
+static const char *scan_word(struct reader *r, const char *p, struct str word, enum wamp_err mismatch)
+{
+    size_t left = (size_t)(r->end - p), len = left < word.len ? left : word.len;
+    if (memcmp(p, word.ptr, len))
+        return fail(r, mismatch);
+    return len < word.len ? fail(r, WAMP_ERR_TRUNCATED) : p + len;
+}
+
+/* --- strings ------------------------------------------------------------------------------------------------- */
+
+static inline bool is_plain(char c)
+{
+    return (unsigned char)c >= ' ' && c != '"' && c != '\\';
+}
+
+/* The first quote, backslash or control character from p on. *high is not 0 if what it passed is not all ASCII. */
+static inline const char *skip_plain(const char *p, const char *end, unsigned *high)
 {
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        /* Signed: what is below a space is a control character or not ASCII. */
-        __m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, space), _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)));
-        int mask = _mm_movemask_epi8(odd);
-        if (mask)
-            return p + __builtin_ctz((unsigned)mask);
+        __m128i special = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash));
+        special = _mm_or_si128(special, _mm_cmpeq_epi8(_mm_max_epu8(v, control), control));
+        unsigned stops = (unsigned)_mm_movemask_epi8(special), before = (stops - 1) & ~stops;
+        *high |= (unsigned)_mm_movemask_epi8(v) & before;
+        if (stops)
+            return p + __builtin_ctz(stops);
     }
 #endif
-    while (p < end && (signed char)*p >= ' ' && *p != '"' && *p != '\\')
-        p++;
+    for (; p < end && is_plain(*p); p++)
+        *high |= *p & 0x80;
     return p;
 }
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The four digits at p, or -1. */
-static int32_t code_unit(const char *p, const char *end)
+/* Four hexadecimal digits. */
+static const char *read_unit(struct reader *r, const char *p, uint32_t *unit)
 {
-    int32_t unit = 0;
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
+    *unit = 0;
+    for (int i = 0; i < 4; i++, p++) {
+        if (p == r->end)
+            return fail(r, WAMP_ERR_TRUNCATED);
+        int digit = hex_digit(*p);
         if (digit < 0)
-            return -1;
-        unit = unit << 4 | digit;
+            return fail(r, WAMP_ERR_SYNTAX);
+        *unit = *unit << 4 | (uint32_t)digit;
     }
-    return unit;
+    return p;
 }
 
-/* The escape whose backslash is at *pp; the character it stands for, or -1 with *err. Surrogates come in pairs. */
-static int32_t read_escape(const char **pp, const char *end, enum wamp_err *err)
+static bool is_surrogate(uint32_t unit)
 {
-    static const char plain[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-    const char *p = *pp + 1;
-    *err = end - p < 1 || (*p == 'u' && end - p < 5) ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX;
-    if (p == end)
-        return -1;
-    if (*p != 'u') {
-        const char *at = *p ? strchr(plain, *p) : NULL;
-        *pp = p + 1;
-        return at ? means[at - plain] : -1;
-    }
-    int32_t unit = code_unit(p + 1, end);
-    *pp = p + 5;
-    if (unit < 0xd800 || unit > 0xdfff)
-        return unit;
-    *err = WAMP_ERR_UTF8;
-    if (unit > 0xdbff || end - *pp < 6 || (*pp)[0] != '\\' || (*pp)[1] != 'u')
-        return -1;
-    int32_t low = code_unit(*pp + 2, end);
-    *pp += 6;
-    return low >= 0xdc00 && low <= 0xdfff ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : -1;
+    return unit >= 0xd800 && unit <= 0xdfff;
 }
 
-struct string {
-    struct str text;  /* between the quotes */
-    bool escaped;
-};
-
-/* The string whose quote is at *pp. */
-static enum wamp_err scan_string(const char **pp, const char *end, struct string *out)
+static bool is_low_surrogate(uint32_t unit)
 {
-    const char *start = *pp + 1, *p = start;
-    bool ascii = true;
-    enum wamp_err err;
-    out->escaped = false;
-    for (;;) {
-        p = skip_plain(p, end);
-        if (p == end)
-            return WAMP_ERR_TRUNCATED;
-        if (*p == '"')
-            break;
-        if (*p == '\\') {
-            out->escaped = true;
-            if (read_escape(&p, end, &err) < 0)
-                return err;
-        } else if ((unsigned char)*p < ' ') {
-            return WAMP_ERR_SYNTAX;
-        } else {
-            ascii = false;
-            while (p < end && (signed char)*p < 0)
-                p++;
-        }
-    }
-    out->text = str_of(start, (size_t)(p - start));
-    *pp = p + 1;
-    return ascii || wamp_utf8_ok(out->text) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
+    return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-static size_t put_utf8(char out[4], int32_t c)
+/* What follows \u: a character, or half of one, which the other half must follow. */
+static const char *read_character(struct reader *r, const char *p, uint32_t *character)
+{
+    uint32_t low = 0;
+    p = read_unit(r, p, character);
+    if (!p || !is_surrogate(*character))
+        return p;
+    if (is_low_surrogate(*character))
+        return fail(r, WAMP_ERR_UTF8);
+    p = scan_word(r, p, STR("\\u"), WAMP_ERR_UTF8);
+    if (p)
+        p = read_unit(r, p, &low);
+    if (!p)
+        return NULL;
+    *character = 0x10000 + ((*character - 0xd800) << 10) + (low - 0xdc00);
+    return is_low_surrogate(low) ? p : fail(r, WAMP_ERR_UTF8);
+}
+
+/* The escape whose backslash is at p. */
+static const char *read_escape(struct reader *r, const char *p, uint32_t *character)
+{
+    static const char meanings[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                       ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    if (++p == r->end)
+        return fail(r, WAMP_ERR_TRUNCATED);
+    if (*p == 'u')
+        return read_character(r, p + 1, character);
+    *character = (uint32_t)meanings[(unsigned char)*p];
+    return *character ? p + 1 : fail(r, WAMP_ERR_SYNTAX);
+}
+
+/* The string whose quote is at p. */
+static const char *scan_string(struct reader *r, const char *p)
+{
+    const char *start = ++p;
+    unsigned high = 0;
+    uint32_t character;
+    r->escaped = false;
+    while ((p = skip_plain(p, r->end, &high)) < r->end && *p == '\\') {
+        r->escaped = true;
+        p = read_escape(r, p, &character);
+        if (!p)
+            return NULL;
+    }
+    if (p == r->end)
+        return fail(r, WAMP_ERR_TRUNCATED);
+    if (*p != '"')
+        return fail(r, WAMP_ERR_SYNTAX);
+    if (high && !wamp_utf8_ok(str_of(start, (size_t)(p - start))))
+        return fail(r, WAMP_ERR_UTF8);
+    return p + 1;
+}
+
+/* --- strings: decoding --------------------------------------------------------------------------------------- */
+
+static size_t put_utf8(char out[4], uint32_t c)
 {
     if (c < 0x80) {
         out[0] = (char)c;
@@ -129,30 +185,33 @@ static size_t put_utf8(char out[4], int32_t c)
     size_t len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
     for (size_t i = len - 1; i > 0; i--, c >>= 6)
         out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)((0xf00 >> len) | c);
+    out[0] = (char)(0xf00 >> len | c);
     return len;
 }
 
-/* The next piece of a string that was validated: a run without escapes, or one character into `scratch`. */
-static struct str next_piece(struct str *rest, char scratch[4])
+/* Takes the next piece from a text that was validated: a run without escapes, or a character, written to `one`. */
+static struct str next_piece(struct str *rest, char one[4])
 {
-    const char *p = rest->ptr, *end = p + rest->len;
-    enum wamp_err err;
+    struct reader r = {.end = rest->ptr + rest->len};
+    const char *p = rest->ptr;
     struct str piece;
     if (*p == '\\') {
-        piece = str_of(scratch, put_utf8(scratch, read_escape(&p, end, &err)));
+        uint32_t character = 0;
+        p = read_escape(&r, p, &character);
+        piece = str_of(one, put_utf8(one, character));
     } else {
         const char *stop = memchr(p, '\\', rest->len);
-        piece = str_of(p, (size_t)((stop ? stop : end) - p));
+        piece = str_of(p, (size_t)((stop ? stop : r.end) - p));
         p += piece.len;
     }
-    *rest = str_of(p, (size_t)(end - p));
+    *rest = str_of(p, (size_t)(r.end - p));
     return piece;
 }
 
+/* Decoded text is never longer than its escaped form. */
 static struct str unescape(struct str text, struct wamp_arena *scratch)
 {
-    char *out = wamp_arena_alloc(scratch, text.len + 1), one[4];
+    char *out = wamp_arena_alloc(scratch, text.len), one[4];
     size_t len = 0;
     if (!out)
         return (struct str){0};
@@ -161,24 +220,25 @@ static struct str unescape(struct str text, struct wamp_arena *scratch)
         memcpy(out + len, piece.ptr, piece.len);
         len += piece.len;
     }
-    out[len] = '\0';
+    return str_of(out, len);
+}
+
+static struct str decode_base64(struct str text, struct wamp_arena *scratch)
+{
+    size_t len = wamp_base64_decoded_len(text);
+    char *out = wamp_arena_alloc(scratch, len);
+    if (out)
+        wamp_base64_decode(text, out);
     return str_of(out, len);
 }
 
 static enum wamp_err json_text(const struct wamp_item *item, struct wamp_arena *scratch, struct str *out)
 {
     struct str text = item->escaped ? unescape(item->text, scratch) : item->text;
-    if (!text.ptr)
-        return WAMP_ERR_NOMEM;
+    if (text.ptr && item->kind == WAMP_BIN)
+        text = decode_base64(text, scratch);
     *out = text;
-    if (item->kind == WAMP_STR)
-        return WAMP_ERR_NONE;
-    char *octets = wamp_arena_alloc(scratch, wamp_base64_decoded_len(text) + 1);
-    if (!octets)
-        return WAMP_ERR_NOMEM;
-    wamp_base64_decode(text, octets);
-    *out = str_of(octets, wamp_base64_decoded_len(text));
-    return WAMP_ERR_NONE;
+    return text.ptr ? WAMP_ERR_NONE : WAMP_ERR_NOMEM;
 }
 
 static bool json_text_is(const struct wamp_item *item, struct str wanted)
@@ -194,14 +254,14 @@ static bool json_text_is(const struct wamp_item *item, struct str wanted)
     return wanted.len == 0;
 }
 
-/* base64 in which some encoders write a slash as \/ */
-static bool is_base64(struct str text, bool escaped)
+/* --- strings: as values -------------------------------------------------------------------------------------- */
+
+/* Some encoders write a slash as \/, in base64 too. */
+static bool is_escaped_base64(struct str text)
 {
     char group[4], one[4];
     size_t n = 0;
     bool padded = false;
-    if (!escaped)
-        return wamp_base64_ok(text);
     while (text.len) {
         struct str piece = next_piece(&text, one);
         for (size_t i = 0; i < piece.len; i++) {
@@ -217,240 +277,182 @@ static bool is_base64(struct str text, bool escaped)
     return n == 0;
 }
 
-/* A string as a value: octets where it follows the convention, else text. */
-static void take_string(const struct string *s, struct wamp_item *out)
+/* False when the text is just text. */
+static bool take_octets(struct str text, struct wamp_item *out)
 {
-    out->kind = WAMP_STR;
-    out->escaped = s->escaped;
-    out->text = s->text;
-    if (!s->escaped || !str_starts(s->text, STR("\\u0000")))
-        return;
-    struct str rest = str_from(s->text, 6);
-    bool escaped = rest.len && memchr(rest.ptr, '\\', rest.len);
-    if (!is_base64(rest, escaped))
-        return;
+    const struct str mark = STR("\\u0000");
+    if (!str_starts(text, mark))
+        return false;
+    text = str_from(text, mark.len);
+    bool escaped = text.len && memchr(text.ptr, '\\', text.len);
+    if (escaped ? !is_escaped_base64(text) : !wamp_base64_ok(text))
+        return false;
     out->kind = WAMP_BIN;
     out->escaped = escaped;
-    out->text = rest;
+    out->text = text;
+    return true;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------------------- */
+static void take_text(struct str text, bool escaped, struct wamp_item *out)
+{
+    out->kind = WAMP_STR;
+    out->escaped = escaped;
+    out->text = text;
+}
 
-struct number {
-    bool negative, real;
-    bool overflow;         /* `digits` holds only the first ones */
-    uint64_t digits;       /* of the integer part and the fraction */
-    int exponent;          /* of ten, the fraction counted in; clamped */
-    const char *start;     /* of the mantissa, behind the sign */
-    const char *end;       /* and where it ends */
-};
+static void take_string(struct str raw, bool escaped, struct wamp_item *out)
+{
+    struct str text = str_of(raw.ptr + 1, raw.len - 2);
+    if (!escaped || !take_octets(text, out))
+        take_text(text, escaped, out);
+}
 
-enum { EXPONENT_MAX = 100000 };
+/* --- numbers ------------------------------------------------------------------------------------------------- */
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* A run of digits at *pp, taken into n; false when there is none. */
-static bool take_digits(const char **pp, const char *end, struct number *n)
+/* One digit or more. */
+static const char *scan_digits(struct reader *r, const char *p)
 {
-    const char *start = *pp, *p = start;
-    for (; p < end && is_digit(*p); p++) {
-        uint64_t grown;
-        if (n->overflow || __builtin_mul_overflow(n->digits, 10u, &grown) ||
-            __builtin_add_overflow(grown, (uint64_t)(*p - '0'), &grown))
-            n->overflow = true;
-        else
-            n->digits = grown;
-    }
-    *pp = p;
-    return p > start;
-}
-
-static enum wamp_err missing_digits(const char *p, const char *end)
-{
-    return p == end ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX;
-}
-
-static enum wamp_err scan_exponent(const char **pp, const char *end, struct number *n)
-{
-    const char *p = *pp + 1;
-    bool negative = p < end && *p == '-';
-    int exponent = 0;
-    if (p < end && (*p == '-' || *p == '+'))
+    const char *start = p;
+    while (p < r->end && is_digit(*p))
         p++;
-    if (p == end || !is_digit(*p))
-        return missing_digits(p, end);
-    for (; p < end && is_digit(*p); p++)
-        if (exponent < EXPONENT_MAX)
-            exponent = exponent * 10 + (*p - '0');
-    n->exponent += negative ? -exponent : exponent;
-    *pp = p;
-    return WAMP_ERR_NONE;
+    if (p == start)
+        return fail(r, p == r->end ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX);
+    return p;
 }
 
-static enum wamp_err scan_number(const char **pp, const char *end, struct number *n)
+static const char *scan_fraction(struct reader *r, const char *p)
 {
-    const char *p = *pp;
-    *n = (struct number){.negative = *p == '-'};
-    p += n->negative;
-    n->start = p;
-    if (!take_digits(&p, end, n))
-        return missing_digits(p, end);
-    if (*n->start == '0' && p - n->start > 1)
-        return WAMP_ERR_SYNTAX;
-    if (p < end && *p == '.') {
-        const char *fraction = ++p;
-        n->real = true;
-        if (!take_digits(&p, end, n))
-            return missing_digits(p, end);
-        n->exponent = p - fraction > EXPONENT_MAX ? -EXPONENT_MAX : -(int)(p - fraction);
-    }
-    *pp = n->end = p;
-    if (p == end || (*p != 'e' && *p != 'E'))
-        return WAMP_ERR_NONE;
-    n->real = true;
-    return scan_exponent(pp, end, n);
+    r->real = true;
+    return scan_digits(r, p + 1);
 }
 
-enum { DIGITS_KEPT = 800 };  /* of a number: more cannot change the nearest double but by being there at all */
-
-/* Through strtod, whose point is the locale's: so the number is written without one. */
-static double read_real(const struct number *n)
+static const char *scan_exponent(struct reader *r, const char *p)
 {
-    char text[DIGITS_KEPT + 16];
-    size_t kept = 0;
-    long exponent = n->exponent;
-    bool dropped = false;
-    for (const char *p = n->start; p < n->end; p++) {
-        if (*p == '.' || (kept == 0 && *p == '0'))
-            continue;
-        if (kept < DIGITS_KEPT) {
-            text[kept++] = *p;
-        } else {
-            dropped |= *p != '0';
-            exponent++;
-        }
-    }
-    if (dropped)
-        text[kept - 1] |= 1;
-    if (!kept)
-        return 0;
-    snprintf(text + kept, sizeof text - kept, "e%ld", exponent);
-    return strtod(text, NULL);
+    r->real = true;
+    p++;
+    if (p < r->end && (*p == '-' || *p == '+'))
+        p++;
+    return scan_digits(r, p);
 }
 
-/* A mantissa below 2^53 and a power of ten up to 22 are exact doubles, and so is one rounding of them. */
-static double real_of(const struct number *n)
+static const char *scan_number(struct reader *r, const char *p)
 {
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    double real;
-    if (!n->overflow && n->digits < UINT64_C(1) << 53 && n->exponent >= -22 && n->exponent <= 22)
-        real = n->exponent < 0 ? (double)n->digits / tens[-n->exponent] : (double)n->digits * tens[n->exponent];
-    else
-        real = read_real(n);
-    return n->negative ? -real : real;
+    const char *digits = p + (*p == '-');
+    r->real = false;
+    p = scan_digits(r, digits);
+    if (p && *digits == '0' && p - digits > 1)
+        return fail(r, WAMP_ERR_SYNTAX);
+    if (p && p < r->end && *p == '.')
+        p = scan_fraction(r, p);
+    if (p && p < r->end && (*p == 'e' || *p == 'E'))
+        p = scan_exponent(r, p);
+    return p;
 }
 
-static void take_number(const struct number *n, struct wamp_item *out)
+/* False when it is more than 64 bits hold. */
+static bool read_integer(struct str digits, uint64_t *out)
 {
-    if (n->real) {
-        out->kind = WAMP_REAL;
-        out->real = real_of(n);
-    } else if (n->overflow || (n->negative && n->digits > UINT64_C(1) << 63)) {
+    static const char max[] = "18446744073709551615";
+    size_t longest = sizeof max - 1;
+    if (digits.len > longest || (digits.len == longest && memcmp(digits.ptr, max, longest) > 0))
+        return false;
+    *out = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        *out = *out * 10 + (uint64_t)(digits.ptr[i] - '0');
+    return true;
+}
+
+static void take_integer(struct str raw, struct wamp_item *out)
+{
+    bool negative = raw.ptr[0] == '-';
+    uint64_t n;
+    if (!read_integer(str_from(raw, negative), &n) || (negative && n > UINT64_C(1) << 63)) {
         out->kind = WAMP_BIGNUM;
-        out->text = out->raw;
-    } else if (n->negative && n->digits) {
+        out->text = raw;
+    } else if (negative && n) {
         out->kind = WAMP_NINT;
-        out->nint = (int64_t)(UINT64_C(0) - n->digits);
+        out->nint = (int64_t)(UINT64_C(0) - n);
     } else {
         out->kind = WAMP_UINT;
-        out->uint = n->digits;
+        out->uint = n;
     }
 }
 
-/* --- values ---------------------------------------------------------------------------------------------------------------- */
-
-static enum wamp_err scan_word(const char **pp, const char *end, struct str word)
+static void take_real(struct str raw, struct wamp_item *out)
 {
-    size_t left = (size_t)(end - *pp), n = left < word.len ? left : word.len;
-    if (memcmp(*pp, word.ptr, n))
-        return WAMP_ERR_SYNTAX;
-    *pp += n;
-    return n < word.len ? WAMP_ERR_TRUNCATED : WAMP_ERR_NONE;
+    out->kind = WAMP_REAL;
+    out->real = wamp_real_read(raw);
 }
 
-/* null, true, false */
-static enum wamp_err scan_literal(const char **pp, const char *end, struct wamp_item *out)
-{
-    char first = **pp;
-    struct str word = first == 'n' ? STR("null") : first == 't' ? STR("true") : STR("false");
-    if (out) {
-        out->kind = first == 'n' ? WAMP_NULL : WAMP_BOOL;
-        out->boolean = first == 't';
-    }
-    return scan_word(pp, end, word);
-}
+/* --- values -------------------------------------------------------------------------------------------------- */
 
-static enum wamp_err scan_number_item(const char **pp, const char *end, struct wamp_item *out)
+/* What is no list and no map. */
+static const char *scan_scalar(struct reader *r, const char *p)
 {
-    const char *start = *pp;
-    struct number n;
-    enum wamp_err err = scan_number(pp, end, &n);
-    if (!err && out) {
-        out->raw = str_of(start, (size_t)(*pp - start));
-        take_number(&n, out);
-    }
-    return err;
-}
-
-/* What is no list and no map; out NULL: only judged. */
-static enum wamp_err scan_scalar(const char **pp, const char *end, struct wamp_item *out)
-{
-    struct string s;
-    enum wamp_err err;
-    switch (**pp) {
+    switch (*p) {
     case '"':
-        err = scan_string(pp, end, &s);
-        if (!err && out)
-            take_string(&s, out);
-        return err;
-    case 'n':
-    case 't':
-    case 'f':
-        return scan_literal(pp, end, out);
+        return scan_string(r, p);
     case '-':
     case '0' ... '9':
-        return scan_number_item(pp, end, out);
+        return scan_number(r, p);
+    case 'n':
+        return scan_word(r, p, STR("null"), WAMP_ERR_SYNTAX);
+    case 't':
+        return scan_word(r, p, STR("true"), WAMP_ERR_SYNTAX);
+    case 'f':
+        return scan_word(r, p, STR("false"), WAMP_ERR_SYNTAX);
     default:
-        return WAMP_ERR_SYNTAX;
+        return fail(r, WAMP_ERR_SYNTAX);
     }
 }
 
-/* "key" : and the white space around them */
-static enum wamp_err scan_key(const char **pp, const char *end)
+/* What scan_scalar has just passed over, as an item. */
+static void take_scalar(const struct reader *r, struct str raw, struct wamp_item *out)
 {
-    struct string s;
-    *pp = skip_space(*pp, end);
-    if (*pp == end)
-        return WAMP_ERR_TRUNCATED;
-    if (**pp != '"')
-        return WAMP_ERR_SYNTAX;
-    enum wamp_err err = scan_string(pp, end, &s);
-    if (err)
-        return err;
-    *pp = skip_space(*pp, end);
-    if (*pp == end)
-        return WAMP_ERR_TRUNCATED;
-    return *(*pp)++ == ':' ? WAMP_ERR_NONE : WAMP_ERR_SYNTAX;
+    switch (raw.ptr[0]) {
+    case '"':
+        take_string(raw, r->escaped, out);
+        break;
+    case 'n':
+        out->kind = WAMP_NULL;
+        break;
+    case 't':
+    case 'f':
+        out->kind = WAMP_BOOL;
+        out->boolean = raw.ptr[0] == 't';
+        break;
+    default:
+        if (r->real)
+            take_real(raw, out);
+        else
+            take_integer(raw, out);
+    }
 }
 
-/* The open lists and maps: one bit a level, the innermost lowest. */
+/* The key at p and its colon. */
+static const char *scan_key(struct reader *r, const char *p)
+{
+    if (*p != '"')
+        return fail(r, WAMP_ERR_SYNTAX);
+    p = scan_string(r, p);
+    if (p)
+        p = next_token(r, p);
+    if (p && *p != ':')
+        return fail(r, WAMP_ERR_SYNTAX);
+    return p ? next_token(r, p + 1) : NULL;
+}
+
+/* The lists and maps that are open, from one of them inwards. */
 struct levels {
-    uint64_t maps;
-    unsigned depth;
+    unsigned around;  /* it stands in so many */
+    unsigned depth;   /* those included */
+    uint64_t maps;    /* one bit each, the innermost lowest */
+    uint32_t count;   /* values, or pairs, that have begun in the outermost */
 };
 
 static bool in_map(const struct levels *l)
@@ -458,133 +460,141 @@ static bool in_map(const struct levels *l)
     return l->maps & 1;
 }
 
-/* The bracket at *pp opens a level. *empty: and closes it again. */
-static enum wamp_err open_level(const char **pp, const char *end, struct levels *l, bool *empty)
+static bool is_close(const struct levels *l, char c)
+{
+    return c == (in_map(l) ? '}' : ']');
+}
+
+/* At the place of a value or pair. Returns where the value begins. */
+static inline const char *begin_value(struct reader *r, struct levels *l, const char *p)
+{
+    l->count += l->depth == l->around + 1;
+    return in_map(l) ? scan_key(r, p) : p;
+}
+
+/* At the bracket. Returns what follows it. */
+static const char *open_level(struct reader *r, struct levels *l, const char *p)
 {
     if (l->depth == WAMP_DEPTH_MAX)
-        return WAMP_ERR_DEPTH;
-    l->maps = l->maps << 1 | (**pp == '{');
+        return fail(r, WAMP_ERR_DEPTH);
     l->depth++;
-    *pp = skip_space(*pp + 1, end);
-    *empty = *pp < end && **pp == (in_map(l) ? '}' : ']');
-    if (*empty || !in_map(l))
-        return WAMP_ERR_NONE;
-    return scan_key(pp, end);
+    l->maps = l->maps << 1 | (*p == '{');
+    return next_token(r, p + 1);
 }
 
-/* Behind a value: a comma and what comes before the next one, or brackets that close levels down to `base`; *done then. */
-static enum wamp_err after_value(const char **pp, const char *end, struct levels *l, unsigned base, uint32_t *count, bool *done)
+/* Behind a value, or at the bracket that closes an empty level. Closes what ends here. Returns where the next
+ * value begins or, with no level left open, what is behind the last bracket. */
+static const char *next_value(struct reader *r, struct levels *l, const char *p)
 {
-    for (;;) {
-        *count += l->depth == base + 1;
-        *pp = skip_space(*pp, end);
-        if (*pp == end)
-            return WAMP_ERR_TRUNCATED;
-        char c = *(*pp)++;
-        if (c == ',')
-            return in_map(l) ? scan_key(pp, end) : WAMP_ERR_NONE;
-        if (c != (in_map(l) ? '}' : ']'))
-            return WAMP_ERR_SYNTAX;
+    while (l->depth > l->around) {
+        p = next_token(r, p);
+        if (!p)
+            return NULL;
+        if (*p == ',') {
+            p = next_token(r, p + 1);
+            return p ? begin_value(r, l, p) : NULL;
+        }
+        if (!is_close(l, *p))
+            return fail(r, WAMP_ERR_SYNTAX);
+        l->depth--;
         l->maps >>= 1;
-        *done = --l->depth == base;
-        if (*done)
-            return WAMP_ERR_NONE;
+        p++;
     }
+    return p;
 }
 
-/* The list or map at *pp, with `base` levels open around it. */
-static enum wamp_err scan_nested(const char **pp, const char *end, unsigned base, uint32_t *count)
+/* The list or map at p, which stands in `around` others. */
+static const char *scan_container(struct reader *r, const char *p, unsigned around, uint32_t *count)
 {
-    struct levels l = {.depth = base};
-    bool done = false;
-    enum wamp_err err;
-    *count = 0;
-    while (!done) {
-        bool empty = false;
-        *pp = skip_space(*pp, end);
-        if (*pp == end)
-            return WAMP_ERR_TRUNCATED;
-        if (**pp == '[' || **pp == '{') {
-            err = open_level(pp, end, &l, &empty);
-            if (err)
-                return err;
-            if (!empty)
+    struct levels l = {.around = around, .depth = around};
+    do {
+        if (*p == '[' || *p == '{') {
+            p = open_level(r, &l, p);
+            if (p && !is_close(&l, *p)) {
+                p = begin_value(r, &l, p);
                 continue;
-            ++*pp;
-            l.maps >>= 1;
-            done = --l.depth == base;
+            }
         } else {
-            err = scan_scalar(pp, end, NULL);
-            if (err)
-                return err;
+            p = scan_scalar(r, p);
         }
-        if (!done) {
-            err = after_value(pp, end, &l, base, count, &done);
-            if (err)
-                return err;
-        }
-    }
-    return WAMP_ERR_NONE;
+        if (p)
+            p = next_value(r, &l, p);
+    } while (p && l.depth > around);
+    *count = l.count;
+    return p;
 }
 
-/* The value at *pp, white space before it passed over. */
-static enum wamp_err scan_value(const char **pp, const char *end, unsigned base, struct wamp_item *out)
+/* The value at p, which stands in `around` lists and maps. */
+static const char *scan_value(struct reader *r, const char *p, unsigned around, struct wamp_item *out)
 {
-    enum wamp_err err;
-    *pp = skip_space(*pp, end);
-    if (*pp == end)
-        return WAMP_ERR_TRUNCATED;
-    const char *start = *pp;
+    const char *start = p;
+    bool nests = *p == '[' || *p == '{';
     out->escaped = false;
     out->count = 0;
-    if (*start == '[' || *start == '{') {
+    p = nests ? scan_container(r, p, around, &out->count) : scan_scalar(r, p);
+    if (!p)
+        return NULL;
+    out->raw = str_of(start, (size_t)(p - start));
+    if (nests)
         out->kind = *start == '[' ? WAMP_LIST : WAMP_MAP;
-        err = scan_nested(pp, end, base, &out->count);
-    } else {
-        err = scan_scalar(pp, end, out);
-    }
-    out->raw = str_of(start, (size_t)(*pp - start));
-    return err;
+    else
+        take_scalar(r, out->raw, out);
+    return p;
 }
 
 static enum wamp_err json_value(struct str octets, struct wamp_item *out, size_t *used)
 {
-    const char *p = octets.ptr, *end = p + octets.len;
-    enum wamp_err err = scan_value(&p, end, 0, out);
-    if (!err)
-        *used = (size_t)(skip_space(p, end) - octets.ptr);
-    return err;
+    struct reader r = {.end = octets.ptr + octets.len};
+    const char *p = next_token(&r, octets.ptr);
+    if (p)
+        p = scan_value(&r, p, 0, out);
+    if (!p)
+        return r.err;
+    *used = (size_t)(skip_space(p, r.end) - octets.ptr);
+    return WAMP_ERR_NONE;
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------ */
+
+/* Behind the bracket; returns the place behind the closing one. */
+static const char *scan_elements(struct reader *r, const char *p, struct wamp_item *items, unsigned *count)
+{
+    struct wamp_item surplus;
+    p = next_token(r, p);
+    if (p && *p == ']')
+        return p + 1;
+    while (p) {
+        p = scan_value(r, p, 1, *count < WAMP_SPLIT_MAX ? &items[*count] : &surplus);
+        ++*count;
+        if (p)
+            p = next_token(r, p);
+        if (!p)
+            return NULL;
+        if (*p == ']')
+            return p + 1;
+        p = *p == ',' ? next_token(r, p + 1) : fail(r, WAMP_ERR_SYNTAX);
+    }
+    return NULL;
 }
 
 static enum wamp_err json_split(struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
 {
-    struct wamp_item spare;
-    const char *end = message.ptr + message.len, *p = skip_space(message.ptr, end);
+    struct reader r = {.end = message.ptr + message.len};
+    const char *p = next_token(&r, message.ptr);
     *count = 0;
-    if (p == end)
-        return WAMP_ERR_TRUNCATED;
+    if (!p)
+        return r.err;
     if (*p != '[') {
-        enum wamp_err err = json_value(message, &spare, &(size_t){0});
-        return err ? err : WAMP_ERR_TYPE;
+        p = scan_value(&r, p, 0, &items[0]);
+        return p ? WAMP_ERR_TYPE : r.err;
     }
-    p = skip_space(p + 1, end);
-    bool more = !(p < end && *p == ']');
-    p += !more;
-    while (more) {
-        enum wamp_err err = scan_value(&p, end, 1, *count < WAMP_SPLIT_MAX ? &items[*count] : &spare);
-        if (err)
-            return err;
-        ++*count;
-        p = skip_space(p, end);
-        if (p == end)
-            return WAMP_ERR_TRUNCATED;
-        more = *p == ',';
-        if (!more && *p != ']')
-            return WAMP_ERR_SYNTAX;
-        p++;
-    }
-    return skip_space(p, end) == end ? WAMP_ERR_NONE : WAMP_ERR_TRAILING;
+    p = scan_elements(&r, p + 1, items, count);
+    if (!p)
+        return r.err;
+    return skip_space(p, r.end) < r.end ? WAMP_ERR_TRAILING : WAMP_ERR_NONE;
 }
+
+/* --- iterating ----------------------------------------------------------------------------------------------- */
 
 static void json_enter(const struct wamp_item *container, struct wamp_iter *it)
 {
@@ -592,26 +602,32 @@ static void json_enter(const struct wamp_item *container, struct wamp_iter *it)
     it->end = container->raw.ptr + container->raw.len - 1;
 }
 
+/* A key is text whatever it begins with. */
+static void as_key(struct wamp_item *item)
+{
+    if (item->kind == WAMP_BIN)
+        take_text(str_of(item->raw.ptr + 1, item->raw.len - 2), true, item);
+}
+
 static bool json_next(struct wamp_iter *it, struct wamp_item *out)
 {
-    it->p = skip_space(it->p, it->end);
-    if (it->p < it->end && (*it->p == ',' || *it->p == ':'))
-        it->p++;
-    if (scan_value(&it->p, it->end, 0, out))
+    struct reader r = {.end = it->end};
+    const char *p = skip_space(it->p, it->end);
+    if (*p == ',' || *p == ':')
+        p = skip_space(p + 1, it->end);
+    p = scan_value(&r, p, 0, out);
+    if (!p)
         return false;
-    it->p = skip_space(it->p, it->end);
-    if (out->kind == WAMP_BIN && it->p < it->end && *it->p == ':') {  /* a key is always text */
-        out->kind = WAMP_STR;
-        out->escaped = true;
-        out->text = str_of(out->raw.ptr + 1, out->raw.len - 2);
-    }
+    it->p = skip_space(p, it->end);
+    if (it->p < it->end && *it->p == ':')
+        as_key(out);
     return true;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------- */
 
-/* Room for a value of `len` octets, the comma before it written. */
-static char *begin_value(struct wamp_wr *w, size_t len)
+/* Writes the comma that is due; makes room for a value of `len` octets. */
+static char *start_value(struct wamp_wr *w, size_t len)
 {
     char *to = wamp_buf_room(w->out, len + 1);
     if (to && w->comma) {
@@ -622,19 +638,25 @@ static char *begin_value(struct wamp_wr *w, size_t len)
     return to;
 }
 
-static void add_value(struct wamp_wr *w, struct str octets)
+static void json_wr_raw(struct wamp_wr *w, struct str value)
 {
-    char *to = begin_value(w, octets.len);
-    if (to && octets.len) {
-        memcpy(to, octets.ptr, octets.len);
-        w->out->len += octets.len;
-    }
+    char *to = start_value(w, value.len);
+    if (!to)
+        return;
+    memcpy(to, value.ptr, value.len);
+    w->out->len += value.len;
 }
 
 static void open_bracket(struct wamp_wr *w, struct str bracket)
 {
-    add_value(w, bracket);
+    json_wr_raw(w, bracket);
     w->comma = false;
+}
+
+static void close_bracket(struct wamp_wr *w, char bracket)
+{
+    wamp_buf_add_char(w->out, bracket);
+    w->comma = true;
 }
 
 static void json_wr_list(struct wamp_wr *w, uint32_t count)
@@ -645,8 +667,7 @@ static void json_wr_list(struct wamp_wr *w, uint32_t count)
 
 static void json_wr_list_end(struct wamp_wr *w)
 {
-    wamp_buf_add_char(w->out, ']');
-    w->comma = true;
+    close_bracket(w, ']');
 }
 
 static void json_wr_map(struct wamp_wr *w, uint32_t count)
@@ -657,29 +678,28 @@ static void json_wr_map(struct wamp_wr *w, uint32_t count)
 
 static void json_wr_map_end(struct wamp_wr *w)
 {
-    wamp_buf_add_char(w->out, '}');
-    w->comma = true;
+    close_bracket(w, '}');
 }
 
 static void json_wr_null(struct wamp_wr *w)
 {
-    add_value(w, STR("null"));
+    json_wr_raw(w, STR("null"));
 }
 
 static void json_wr_bool(struct wamp_wr *w, bool value)
 {
-    add_value(w, value ? STR("true") : STR("false"));
+    json_wr_raw(w, value ? STR("true") : STR("false"));
 }
 
 static void write_integer(struct wamp_wr *w, uint64_t magnitude, bool negative)
 {
-    char text[21], *p = text + sizeof text;
+    char text[sizeof "-18446744073709551615"], *p = text + sizeof text;
     do
         *--p = (char)('0' + magnitude % 10);
     while (magnitude /= 10);
     if (negative)
         *--p = '-';
-    add_value(w, str_of(p, (size_t)(text + sizeof text - p)));
+    json_wr_raw(w, str_of(p, (size_t)(text + sizeof text - p)));
 }
 
 static void json_wr_uint(struct wamp_wr *w, uint64_t value)
@@ -692,64 +712,44 @@ static void json_wr_int(struct wamp_wr *w, int64_t value)
     write_integer(w, value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value, value < 0);
 }
 
-/* The shortest digits that read back as the same double, always recognisable as one. */
 static void json_wr_real(struct wamp_wr *w, double value)
 {
-    char text[40];
-    int len = 0;
-    if (value != value || value - value != 0) {
+    char text[WAMP_REAL_TEXT_MAX];
+    if (isfinite(value))
+        json_wr_raw(w, str_of(text, wamp_real_write(value, text)));
+    else
         json_wr_null(w);
-        return;
-    }
-    for (int precision = 15; precision <= 17; precision++) {
-        len = snprintf(text, sizeof text, "%.*g", precision, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    bool is_real = false;
-    for (int i = 0; i < len; i++) {
-        bool point = !is_digit(text[i]) && !strchr("+-e", text[i]);
-        if (point)
-            text[i] = '.';  /* whatever the locale says */
-        is_real |= point || text[i] == 'e';
-    }
-    if (!is_real) {
-        text[len++] = '.';
-        text[len++] = '0';
-    }
-    add_value(w, str_of(text, (size_t)len));
 }
 
-static void add_escape(struct wamp_buf *out, unsigned char c)
+/* A quote, a backslash or a control character. */
+static void add_escape(struct wamp_buf *out, char c)
 {
-    static const char shorts[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
-    char text[6] = {'\\', 'u', '0', '0', (char)('0' + (c >> 4)), "0123456789abcdef"[c & 15]};
-    bool brief = c >= 32 || shorts[c];
-    if (brief)
-        text[1] = c >= 32 ? (char)c : shorts[c];
-    wamp_buf_add(out, text, brief ? 2 : 6);
-}
-
-static void add_quoted(struct wamp_buf *out, struct str text)
-{
-    const char *p = text.ptr, *end = p + text.len;
-    wamp_buf_add_char(out, '"');
-    while (p < end) {
-        const char *stop = p;
-        while (stop < end && ((signed char)*stop >= ' ' || (signed char)*stop < 0) && *stop != '"' && *stop != '\\')
-            stop++;
-        wamp_buf_add(out, p, (size_t)(stop - p));
-        if (stop < end)
-            add_escape(out, (unsigned char)*stop++);
-        p = stop;
+    static const char letters[256] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+                                      ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+    unsigned char octet = (unsigned char)c;
+    if (letters[octet]) {
+        const char brief[] = {'\\', letters[octet]};
+        wamp_buf_add(out, brief, sizeof brief);
+    } else {
+        const char full[] = {'\\', 'u', '0', '0', "01"[octet >> 4], "0123456789abcdef"[octet & 15]};
+        wamp_buf_add(out, full, sizeof full);
     }
-    wamp_buf_add_char(out, '"');
 }
 
 static void json_wr_str(struct wamp_wr *w, struct str text)
 {
-    begin_value(w, text.len + 2);
-    add_quoted(w->out, text);
+    unsigned high = 0;
+    start_value(w, text.len + 2);
+    wamp_buf_add_char(w->out, '"');
+    while (text.len) {
+        size_t run = (size_t)(skip_plain(text.ptr, text.ptr + text.len, &high) - text.ptr);
+        wamp_buf_add(w->out, text.ptr, run);
+        if (run == text.len)
+            break;
+        add_escape(w->out, text.ptr[run]);
+        text = str_from(text, run + 1);
+    }
+    wamp_buf_add_char(w->out, '"');
 }
 
 static void json_wr_key(struct wamp_wr *w, struct str key)
@@ -761,7 +761,7 @@ static void json_wr_key(struct wamp_wr *w, struct str key)
 
 static void json_wr_bin(struct wamp_wr *w, struct str octets)
 {
-    begin_value(w, 8);
+    start_value(w, 0);
     wamp_buf_add_str(w->out, STR("\"\\u0000"));
     wamp_base64_encode(w->out, octets);
     wamp_buf_add_char(w->out, '"');
@@ -789,5 +789,5 @@ const struct wamp_ser_ops wamp_json_ops = {
     .wr_real = json_wr_real,
     .wr_str = json_wr_str,
     .wr_bin = json_wr_bin,
-    .wr_raw = add_value,
+    .wr_raw = json_wr_raw,
 };
