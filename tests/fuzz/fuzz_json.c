@@ -25,6 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (code == json_error_unknown && !has_nul)
         demand(err == WAMP_ERR_NONE || err == WAMP_ERR_DEPTH);
     if (err == WAMP_ERR_NONE)
-        demand(code == json_error_unknown || code == json_error_numeric_overflow);
+        demand(code == json_error_unknown || code == json_error_numeric_overflow || code == json_error_null_byte_in_key);
     return 0;
 }
