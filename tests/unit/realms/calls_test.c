@@ -280,6 +280,78 @@ TEST(a_callee_that_got_a_chunk_is_told_when_the_next_cannot_be_sent)  /* spec: B
     world_end(&w);
 }
 
+TEST(a_waiting_call_fails_when_the_callee_with_room_cannot_serve_it)  /* spec: A-PCI-04, R-04, R-12 */
+{
+    WORLD(w, .preset = PRESET_SPEC);
+    struct session_info plain = {.ser = WAMP_JSON, .roles = {.roles = 1u << WAMP_CALLEE}};
+    struct peer *callee = join_with(&w, &plain), *a = join(&w, WAMP_JSON);
+    say(callee, "[64, 1, {\"concurrency\": 1}, \"com.p\"]");
+    hear(callee, "[65, 1, 1]");
+    say(a, "[48, 1, {}, \"com.p\"]");
+    say(a, "[48, 2, {\"progress\": true}, \"com.p\"]");
+    say(a, "[48, 3, {}, \"com.p\"]");
+    hear(callee, "[68, 1, 1, {}]");
+    say(callee, "[70, 1, {}]");
+    hear(a, "[50, 1, {}]");
+    hear(a, "[8, 48, 2, {}, \"wamp.error.feature_not_supported\", _]");
+    hear(callee, "[68, 2, 1, {}]");
+    world_end(&w);
+}
+
+TEST(a_waiting_call_has_room_for_so_many_chunks)  /* spec: R-12, design 7 */
+{
+    WORLD(w, .preset = PRESET_SPEC);
+    struct peer *callee = callee_of(&w, "{\"concurrency\": 1}"), *a = join(&w, WAMP_JSON);
+    say(a, "[48, 1, {}, \"com.p\"]");
+    hear(callee, "[68, 1, 1, {}]");
+    for (int i = 0; i < KEPT_CHUNKS_MAX; i++)
+        say(a, "[48, 2, {\"progress\": true}, \"com.p\"]");
+    hear_nothing(a);
+    say(a, "[48, 2, {\"progress\": true}, \"com.p\"]");
+    hear(a, "[8, 48, 2, {}, \"wampd.error.limit_exceeded\", _]");
+    say(a, "[48, 2, {}, \"com.p\"]");
+    hear_nothing(a);
+    world_end(&w);
+}
+
+/* Many large calls, none of them too large and not too many for one caller. */
+TEST(all_waiting_calls_together_have_so_many_octets)  /* spec: R-12, design 7 */
+{
+    enum { LARGE = 190000 };
+    WORLD(w, .preset = PRESET_SPEC);
+    struct peer *callee = callee_of(&w, "{\"concurrency\": 1}"), *a = join(&w, WAMP_JSON);
+    int fit = KEPT_TOTAL_MAX / (LARGE + 5);
+    say(a, "[48, 1, {}, \"com.p\"]");
+    hear(callee, "[68, 1, 1, {}]");
+    for (int i = 0; i <= fit; i++)
+        say(a, "[48, %d, {}, \"com.p\", [\"%0*d\"]]", i + 2, LARGE, 0);
+    hear(a, "[8, 48, %d, {}, \"wamp.error.unavailable\", _]", fit + 2);
+    hear_nothing(a);
+    say(a, "[49, 2, {}]");
+    hear(a, "[8, 48, 2, {}, \"wamp.error.canceled\", _]");
+    say(a, "[48, 2, {}, \"com.p\", [\"%0*d\"]]", LARGE, 0);
+    hear_nothing(a);
+    peer_drop(a);
+    assert_int_equal(w.realm->dealer.kept.bytes, 0);
+    world_end(&w);
+}
+
+TEST(more_calls_than_are_kept_for_reuse_can_be_open)
+{
+    enum { CALLS = 3000 };
+    WORLD(w, .max_calls_per_session = CALLS);
+    struct peer *callee = callee_of(&w, "{}"), *a = join(&w, WAMP_JSON);
+    for (int id = 1; id <= CALLS; id++)
+        say(a, "[48, %d, {}, \"com.p\"]", id);
+    say(a, "[48, %d, {}, \"com.p\"]", CALLS + 1);
+    hear(a, "[8, 48, %d, {}, \"wampd.error.limit_exceeded\", [<str>]]", CALLS + 1);
+    for (int id = CALLS; id >= 1; id--) {
+        say(callee, "[70, %d, {}]", id);
+        hear(a, "[50, %d, {}]", id);
+    }
+    world_end(&w);
+}
+
 /* --- re-routing ------------------------------------------------------------------------------------------------------ */
 
 #define UNAVAILABLE(invocation) "[8, 68, " #invocation ", {}, \"wamp.error.unavailable\"]"
@@ -551,6 +623,10 @@ RUN_TESTS(cmocka_unit_test(invocation_ids_wrap_and_old_answers_stay_harmless),
           cmocka_unit_test(an_answer_from_before_a_new_registration_makes_no_room_in_it),
           cmocka_unit_test(a_thousand_waiting_calls_may_fail_one_after_the_other),
           cmocka_unit_test(a_callee_that_got_a_chunk_is_told_when_the_next_cannot_be_sent),
+          cmocka_unit_test(a_waiting_call_fails_when_the_callee_with_room_cannot_serve_it),
+          cmocka_unit_test(a_waiting_call_has_room_for_so_many_chunks),
+          cmocka_unit_test(all_waiting_calls_together_have_so_many_octets),
+          cmocka_unit_test(more_calls_than_are_kept_for_reuse_can_be_open),
           cmocka_unit_test(a_refused_call_waits_for_a_callee_that_has_not_refused),
           cmocka_unit_test(a_refused_call_ends_when_only_those_who_refused_are_left),
           cmocka_unit_test(the_timeout_spans_all_attempts),
