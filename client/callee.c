@@ -343,10 +343,10 @@ bool wamp_callee_invoke(struct wamp_peer *p, const struct wamp_msg *m)
         take_chunk(p, inv, m);
     else if (is_late_chunk(&p->callee, m))
         return true;
-    else if (!o)
-        refuse(p, m, "wamp.error.no_such_registration", "no such registration");  /* spec: B-089 */
     else if (p->draining)
         refuse(p, m, "wamp.error.unavailable", "this callee is leaving");
+    else if (!o)
+        refuse(p, m, "wamp.error.no_such_registration", "no such registration");  /* spec: B-089 */
     else if (HASH_COUNT(p->callee.active) >= WAMP_INVOCATIONS_MAX)
         refuse(p, m, "wamp.error.unavailable", "too many invocations are running");
     else

@@ -87,9 +87,12 @@ bool wamp_chan_push(struct wamp_chan *ch, struct parts *value, size_t octets, bo
     return true;
 }
 
-bool wamp_chan_is_flooded(const struct wamp_chan *ch)
+bool wamp_chan_is_flooded(struct wamp_chan *ch)
 {
-    return holds(ch, CHANNEL_OVERFLOW);
+    lock(ch);
+    bool flooded = holds(ch, CHANNEL_OVERFLOW);
+    unlock(ch);
+    return flooded;
 }
 
 wamp_rc wamp_chan_take(struct wamp_chan *ch, struct parts *out)

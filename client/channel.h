@@ -62,7 +62,7 @@ bool wamp_chan_push(struct wamp_chan *ch, struct parts *value, size_t octets, bo
 wamp_rc wamp_chan_take(struct wamp_chan *ch, struct parts *out);
 
 /* Far more waits than is allowed: the stream has to end. */
-bool wamp_chan_is_flooded(const struct wamp_chan *ch);
+bool wamp_chan_is_flooded(struct wamp_chan *ch);
 
 bool wamp_chan_is_half(const struct wamp_chan *ch);  /* few enough wait for reading to go on */
 void wamp_chan_relieve(struct wamp_chan *ch);  /* after some were taken: reading goes on where it may */

@@ -117,7 +117,11 @@ wamp_rc wamp_run(wamp_peer *p)
 static void *drive(void *arg)
 {
     struct wamp_peer *p = arg;
+    pthread_mutex_lock(&p->mailbox.lock);
     wamp_thread_adopt(p);
+    p->has_thread = true;
+    pthread_cond_broadcast(&p->mailbox.changed);
+    pthread_mutex_unlock(&p->mailbox.lock);
     wamp_serve(p, -1);
     wamp_thread_disown(p);
     return NULL;
@@ -133,16 +137,19 @@ wamp_rc wamp_start(wamp_peer *p)
     if (p->pins || p->has_thread)
         return wamp_failure_set(&p->error, WAMP_E_STATE, "busy, or started already");
     wamp_thread_disown(p);
-    p->has_thread = true;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int err = pthread_create(&p->thread, NULL, drive, p);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!err)
-        return WAMP_OK;
-    p->has_thread = false;
-    wamp_thread_adopt(p);
-    return wamp_failure_set(&p->error, WAMP_E_NOMEM, "no thread can be made");
+    if (err) {
+        wamp_thread_adopt(p);
+        return wamp_failure_set(&p->error, WAMP_E_NOMEM, "no thread can be made");
+    }
+    pthread_mutex_lock(&p->mailbox.lock);
+    while (!p->has_thread)
+        pthread_cond_wait(&p->mailbox.changed, &p->mailbox.lock);
+    pthread_mutex_unlock(&p->mailbox.lock);
+    return WAMP_OK;
 }
 
 /* --- timers -------------------------------------------------------------------------------------------------------------------- */

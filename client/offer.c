@@ -187,8 +187,7 @@ static void joined_with(struct wamp_peer *p, wamp_rc rc)
     if (rc && p->phase == PHASE_OFFERING) {
         wamp_failure_copy(&p->lost, &p->error);
         p->lost.e.rc = rc == WAMP_E_REMOTE ? WAMP_E_REFUSED : rc;
-        wamp_session_goodbye(p, "wamp.close.close_realm");
-        wamp_peer_down(p, 1000);
+        wamp_session_quit(p);
     } else if (!p->offers.outstanding && p->phase == PHASE_OFFERING) {
         wamp_peer_offered(p);
     }

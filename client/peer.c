@@ -217,8 +217,7 @@ void wamp_peer_abandon(struct wamp_peer *p)
 {
     if (p->phase != PHASE_ENDED)
         wamp_failure_set(&p->lost, WAMP_E_LOST, "the peer was closed");
-    wamp_session_goodbye(p, "wamp.close.close_realm");
-    wamp_peer_down(p, 1000);
+    wamp_session_quit(p);
 }
 
 /* --- driving ------------------------------------------------------------------------------------------------------------------------ */

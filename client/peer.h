@@ -163,6 +163,7 @@ void wamp_outcalls_fini(struct wamp_peer *p);  /* client/outcall.c: the callers'
 void wamp_session_hello(struct wamp_peer *p);
 void wamp_session_receive(struct wamp_peer *p, struct str octets);
 void wamp_session_goodbye(struct wamp_peer *p, const char *reason);  /* phase LEAVING */
+void wamp_session_quit(struct wamp_peer *p);  /* GOODBYE, and down without waiting: p->lost says why */
 void wamp_session_reset(struct session *s);
 
 /* The router broke the rules: ABORT, and the session is lost. spec: B-031 .. B-034 */

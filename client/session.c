@@ -67,6 +67,13 @@ void wamp_session_goodbye(struct wamp_peer *p, const char *reason)
     wamp_peer_flush(p);
 }
 
+void wamp_session_quit(struct wamp_peer *p)
+{
+    if (wamp_peer_is_on(p))
+        wamp_emit(p, &(struct outgoing){.type = WAMP_GOODBYE, .text = STR("wamp.close.close_realm")});
+    wamp_peer_down(p, 1000);
+}
+
 /* --- opening --------------------------------------------------------------------------------------------------------------- */
 
 enum { CLIENT_ROLES = 1u << WAMP_CALLER | 1u << WAMP_CALLEE | 1u << WAMP_PUBLISHER | 1u << WAMP_SUBSCRIBER };
@@ -162,8 +169,7 @@ static void on_welcome(struct wamp_peer *p, const struct wamp_msg *m)
     p->phase = PHASE_OFFERING;
     if (wamp_offers_send(p)) {
         wamp_failure_copy(&p->lost, &p->error);
-        wamp_session_goodbye(p, "wamp.close.close_realm");
-        wamp_peer_down(p, 1000);
+        wamp_session_quit(p);
     }
 }
 

@@ -223,7 +223,9 @@ static bool match_item(struct matcher *m, const struct item *item)
     if (!find_value(m, item, &v))
         return false;
     if (v && !type_fits(v, item->type)) {
-        refuse(m, item, types[row].expected, wamp_typename(wamp_type(v)));
+        bool wants_int = item->type == 'i' || item->type == 'u';
+        bool out_of_range = wants_int && wamp_type(v) == WAMP_T_INT;
+        refuse(m, item, types[row].expected, out_of_range ? "an int out of range" : wamp_typename(wamp_type(v)));
         return false;
     }
     if (!m->out.n)

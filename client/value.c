@@ -332,7 +332,10 @@ wamp_val *wamp_from_json(const char *text, size_t len)
 {
     const struct wamp_val *root = NULL;
     struct tree *t = text ? wamp_tree_new(len) : NULL;
-    return t ? give(t, wamp_tree_read(t, WAMP_JSON, str_of(text, len), &root), root) : NULL;
+    if (!t)
+        return NULL;
+    enum wamp_err err = wamp_tree_read(t, WAMP_JSON, str_of(text, len), &root);
+    return give(t, err, root);
 }
 
 wamp_val *wamp_to_json(const wamp_val *v)
@@ -344,7 +347,8 @@ wamp_val *wamp_to_json(const wamp_val *v)
         t = wamp_tree_new(json.len);
     if (t) {
         struct wamp_value text = {.kind = WAMP_STR, .text = wamp_buf_str(&json)};
-        root = give(t, wamp_tree_copy(t, &text, &root), root);
+        enum wamp_err err = wamp_tree_copy(t, &text, &root);
+        root = give(t, err, root);
     }
     wamp_buf_fini(&json);
     return (wamp_val *)root;

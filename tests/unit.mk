@@ -8,7 +8,8 @@ unit.libs.common := $(call lib,realms) $(call lib,common)
 unit.libs.realms := $(unit.libs.common)
 unit.libs.tests := $(unit.libs.common)
 unit.libs.router := $(call lib,router) $(call lib,crossbar-compat) $(unit.libs.common)
-unit.libs.client := $(BUILD)/libwamp.a
+# Of realms only what tests/lib/pattern.c needs.
+unit.libs.client := $(BUILD)/libwamp.a $(call lib,realms)
 unit.libs.crossbar-compat := $(call lib,crossbar-compat) $(unit.libs.common)
 unit.module = $(word 3,$(subst /, ,$(patsubst $(BUILD)/%,%,$(1))))
 
@@ -18,7 +19,7 @@ $(BUILD)/libtest.a: $(call obj,$(testlib.src))
 .SECONDEXPANSION:
 $(unit.bin): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libtest.a $$(unit.libs.$$(call unit.module,$$@))
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs cmocka) \
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs cmocka libcbor) \
 	    $(if $(filter router,$(call unit.module,$@)),$(router.libs),$(client.libs))
 
 check.deps += $(unit.bin)

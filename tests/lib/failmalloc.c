@@ -6,9 +6,10 @@
 
 int (*wamp_mem_fail)(size_t size);
 
-static size_t live;
-static unsigned long until;  /* allocations until the one that fails; 0: none fails */
-static bool happened;
+/* Workers of the client library allocate, too. */
+static _Atomic size_t live;
+static _Atomic unsigned long until;  /* allocations until the one that fails; 0: none fails */
+static _Atomic bool happened;
 static unsigned paused;
 
 static bool fails(size_t size)
