@@ -87,8 +87,9 @@ static bool take_arguments(struct meta_call *c, const struct procedure *p, const
         const struct argument_type *type = argument_type(p->arguments[i < least ? i : i + 1]);
         if (fits(type, &c->args[i]))
             continue;
+        enum wamp_kind got = c->args[i].kind;
         meta_refuse(c, "wamp.error.invalid_argument", "%s: argument %u must be %s, got %s", p->uri,
-                    (unsigned)i + 1, type->words, wamp_kind_name(c->args[i].kind));
+                    (unsigned)i + 1, type->words, got == type->kind ? "one out of range" : wamp_kind_name(got));
         return false;
     }
     return true;

@@ -243,11 +243,13 @@ static void page_fill(struct page *p, const struct query *q, const struct sessio
 
 static void page_send(struct page *p, struct meta_call *c)
 {
+    if (p->events.failed) {
+        meta_refuse_nomem(c);
+        return;
+    }
     struct wamp_wr w = meta_result_begin(c, p->count);
     if (p->count)
         wamp_wr_raw(&w, wamp_buf_str(&p->events));
-    if (p->events.failed)
-        w.out->failed = true;
     wamp_wr_list_end(&w);
     wamp_wr_map(&w, 1);
     wamp_wr_key(&w, STR("is_limit_reached"));
