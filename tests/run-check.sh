@@ -11,7 +11,11 @@ sum() {
 }
 
 for command in "$@"; do
-    if sh -c "$command" >"$out" 2>&1; then status=0; else status=$?; fi
+    case $command in
+    *make*) limit=3600 ;;
+    *) limit=300 ;;  # seconds: what hangs has failed
+    esac
+    if timeout "$limit" sh -c "$command" >"$out" 2>&1; then status=0; else status=$?; fi
     p=$(sum 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p; s/^\([0-9]*\) passed, [0-9]* failed.*/\1/p')
     f=$(sum 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p; s/^[0-9]* passed, \([0-9]*\) failed.*/\1/p')
     if [ "$status" -ne 0 ]; then
