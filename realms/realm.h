@@ -62,7 +62,7 @@ struct realm_config {
     size_t trust_count;
     const struct str *forward_keys;   /* private keys ("_ext") that go with a call: from CALL.Options to */
     size_t forward_key_count;         /* INVOCATION.Details, from YIELD.Options to RESULT.Details. spec: B-043; S-10 */
-    bool meta_api_denied;             /* no meta procedures for anyone */
+    bool meta_api_denied;             /* no meta procedures and no meta events for anyone */
     bool kill_allowed;                /* wamp.session.kill* and revocation procedures: nobody by default */
 };
 
