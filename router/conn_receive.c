@@ -78,22 +78,27 @@ static void closing_step(struct conn *c, struct str octets)
     (void)c, (void)octets;
 }
 
+/* spec: 0.9 row 3 */
+static void on_wrong_type(struct conn *c, const struct wamp_frame_in *frame)
+{
+    struct wamp_fault why = {.err = WAMP_ERR_TYPE};
+    snprintf(why.text, sizeof why.text, "%s messages travel in %s frames", wamp_ser_name(c->ser),
+             frame->text ? "binary" : "text");
+    on_fault(c, frame->octets, &why);
+}
+
 static void on_message(struct conn *c, const struct wamp_frame_in *frame)
 {
     static void (*const steps[CONN_STATES])(struct conn *, struct str) = {
         [CONN_HELLO] = hello_step,     [CONN_SESSION] = session_step, [CONN_PARTED] = parted_step,
         [CONN_LEAVING] = leaving_step, [CONN_CLOSING] = closing_step,
     };
-    struct wamp_fault wrong_type = {.err = WAMP_ERR_TYPE};
     c->hub->metrics.messages_in++;
     wamp_arena_reset(&c->hub->arena);
-    if (c->framing->has_types && frame->text != wamp_ser_is_text(c->ser)) {
-        snprintf(wrong_type.text, sizeof wrong_type.text, "%s messages travel in %s frames", wamp_ser_name(c->ser),
-                 frame->text ? "binary" : "text");
-        on_fault(c, frame->octets, &wrong_type);
-    } else {
+    if (c->framing->has_types && frame->text != wamp_ser_is_text(c->ser))
+        on_wrong_type(c, frame);
+    else
         steps[c->state](c, frame->octets);
-    }
 }
 
 /* --- other frames --------------------------------------------------------------------------------------- */
