@@ -173,7 +173,7 @@ static wamp_rc judge_ws(struct conn *c, size_t *used)
         return WAMP_OK;
     if (verdict == 0 && c->head.len < WAMP_WS_REQUEST_MAX)
         return WAMP_E_AGAIN;
-    if (status)
+    if (status && status != 101)
         snprintf(text, sizeof text, "refused with HTTP status %d: %s", status, why);
     else
         snprintf(text, sizeof text, "no WebSocket: %s", verdict ? why : "the answer is too long");

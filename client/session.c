@@ -117,14 +117,17 @@ void wamp_session_hello(struct wamp_peer *p)
     wamp_dict_put_true(&details, "_wampd_flow", true);
     wamp_failure_set(&p->lost, WAMP_E_LOST, "out of memory");
     wamp_rc rc = wamp_auth_hello(p, &details);
+    if (!rc && details.failed)
+        rc = WAMP_E_NOMEM;
     dict = wamp_dict_done(&details);
-    if (!rc && !details.failed)
+    if (!rc)
         rc = wamp_emit(p, &(struct outgoing){.type = WAMP_HELLO, .text = str_z(p->config.opt.realm), .dict = &dict});
-    if (rc || details.failed) {
+    if (rc == WAMP_E_TOOBIG)
+        wamp_failure_set(&p->lost, WAMP_E_LOST, "HELLO is larger than the router takes");
+    if (rc)
         wamp_peer_down(p, 1000);
-        return;
-    }
-    p->phase = PHASE_HELLO;
+    else
+        p->phase = PHASE_HELLO;
 }
 
 /* spec: B-106 */
