@@ -140,7 +140,7 @@ $(BUILD)/wamp.pc: Makefile
 deps.build := build-essential pkg-config libwebsockets-dev libuv1-dev libjansson-dev libmsgpack-dev uthash-dev \
               libyaml-dev libssl-dev libargon2-dev libidn-dev
 deps.test := libcmocka-dev libcbor-dev python3
-deps.fuzz := clang-14 libfuzzer-14-dev
+deps.fuzz := clang-14 libclang-rt-14-dev
 deps.lint := clang-14 cppcheck codespell
 deps.packages = $(deps.build) $(deps.test) $(foreach g,fuzz lint,$(if $(filter $(g),$(MAKECMDGOALS)),$(deps.$(g))))
 
