@@ -9,6 +9,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* The session in a line of the log; 0: none. */
+static uint64_t log_id(const struct conn *c)
+{
+    return c->session ? session_id(c->session) : 0;
+}
+
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
 static void enter_state(struct conn *c, enum conn_state state, enum wait_kind kind)
@@ -84,6 +90,8 @@ void conn_welcome(struct conn *c, struct realm *realm, struct session *s)
         return;  /* its socket died meanwhile: it leaves again at the end of the turn */
     c->framing->set_limit(&c->in.framing, (size_t)c->hub->config->max_message);
     enter_state(c, CONN_SESSION, c->framing->ping ? WAIT_TRAFFIC : WAIT_NONE);
+    log_debug("SESSION-JOIN", "session %" PRIu64 " joined %.*s over %s, %s", log_id(c), STR_ARG(realm_name(realm)),
+              c->framing->name, wamp_ser_name(c->ser));
 }
 
 /* --- down the states ------------------------------------------------------------------------------------ */
@@ -162,6 +170,7 @@ static void write_abort(struct conn *c, const char *uri, const char *text)
 
 void conn_abort(struct conn *c, const char *uri, const char *text, unsigned code)
 {
+    log_debug("CONN-ABORT", "%s: %s", uri, text);
     conn_leave(c);
     if (c->state == CONN_HELLO || c->state == CONN_SESSION)
         write_abort(c, uri, text);
@@ -208,15 +217,23 @@ static void on_nomem(struct conn *c)
 
 void conn_on_session_end(struct conn *c, enum close_reason why)
 {
-    static void (*const ends[])(struct conn *) = {
-        [CLOSE_GOODBYE] = on_goodbye, [CLOSE_KILLED] = on_killed,   [CLOSE_ABORTED] = on_aborted,
-        [CLOSE_PROTOCOL] = on_protocol, [CLOSE_SLOW] = on_slow,     [CLOSE_TOO_BIG] = on_too_big,
-        [CLOSE_NOMEM] = on_nomem,
+    static const struct {
+        const char *name;
+        void (*act)(struct conn *c);
+    } ends[] = {
+        [CLOSE_GOODBYE] = {"it said GOODBYE", on_goodbye},
+        [CLOSE_KILLED] = {"it was told GOODBYE", on_killed},
+        [CLOSE_ABORTED] = {"it sent ABORT", on_aborted},
+        [CLOSE_PROTOCOL] = {"it broke the protocol", on_protocol},
+        [CLOSE_SLOW] = {"its queue is full", on_slow},
+        [CLOSE_TOO_BIG] = {"it takes no message of that size", on_too_big},
+        [CLOSE_NOMEM] = {"out of memory", on_nomem},
     };
+    log_debug("SESSION-END", "session %" PRIu64 ": %s", log_id(c), ends[why].name);
     c->session = NULL;
     congestion_leave(c);
     if (c->state != CONN_DOOMED)
-        ends[why](c);
+        ends[why].act(c);
 }
 
 /* --- deadlines ------------------------------------------------------------------------------------------ */
@@ -268,6 +285,6 @@ void conn_on_slow(struct conn *c)
 {
     c->hub->metrics.slow_closed++;
     log_warn("CONN-SLOW", "session %" PRIu64 " closed: %zu octets queued for %" PRId64 " ms",
-             c->session ? session_id(c->session) : 0, c->out.waiting, c->hub->config->slow_ms);
+             log_id(c), c->out.waiting, c->hub->config->slow_ms);
     conn_evict(c, "slow consumer");
 }

@@ -81,11 +81,21 @@ static void keep_total(struct hub *hub)
     }
 }
 
+/* What the session of a closed connection leaves behind may be news for others. */
+static bool close_one(struct hub *hub)
+{
+    struct conn *c = first_turn(&hub->doomed);
+    if (c)
+        c->wire->close(c->socket);
+    return c != NULL;
+}
+
 void hub_end_turn(struct hub *hub)
 {
     keep_total(hub);
-    for (struct conn *c; hub_flush(hub), (c = first_turn(&hub->doomed));)
-        c->wire->close(c->socket);  /* what its session leaves behind may be news for others */
+    do
+        hub_flush(hub);
+    while (close_one(hub));
 }
 
 /* --- deadlines ------------------------------------------------------------------------------------------ */
