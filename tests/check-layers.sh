@@ -39,7 +39,8 @@ rule 'router/ sees of crossbar-compat/ only crossbar.h' "$(files router)" 'cross
 rule 'client/ never includes realms/ or router/' "$(files client)" '(realms|router|crossbar-compat|tests)/'
 rule 'crossbar-compat/ never includes router/ or client/' "$(files crossbar-compat 2>/dev/null)" 'client/|tests/|libwebsockets|uv\.h'
 rule 'jansson and msgpack stay in common/ser_*.c' "$(files common 'common/ser_[a-z]*\.c')" '(jansson|msgpack)'
-rule 'OpenSSL stays in common/authcalc.c and websocket.c' "$(files common 'common/authcalc\.c' 'common/websocket\.c')" 'openssl/'
+rule 'OpenSSL stays in common/authcalc.c and websocket_upgrade.c' \
+    "$(files common 'common/(authcalc|websocket_upgrade)\.c')" 'openssl/'
 rule 'libwebsockets stays in the files named for it' "$(files router 'router/lws[a-z_]*\.[ch]' 'router/loop[a-z_]*\.[ch]')" \
     'libwebsockets'
 

@@ -2,7 +2,7 @@
 # replays the corpora.
 fuzz.names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz.shared := tests/fuzz/fuzz.c tests/fuzz/value.c tests/fuzz/realm_input.c
-fuzz.libs = $(router.libs) $(client.libs) -lcbor
+fuzz.libs = $(router.libs) $(client.libs) $(oracle.libs)
 corpus = $(wildcard tests/fuzz/corpus/$(1))
 
 # --- replay ---------------------------------------------------------------------------------------------------------------
