@@ -11,6 +11,7 @@
 #include "common/ser.h"
 #include "common/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum wamp_rs_error { WAMP_RS_SERIALIZER = 1, WAMP_RS_LENGTH = 2, WAMP_RS_RESERVED = 3, WAMP_RS_CONNECTIONS = 4 };
@@ -19,17 +20,20 @@ enum wamp_rs_error { WAMP_RS_SERIALIZER = 1, WAMP_RS_LENGTH = 2, WAMP_RS_RESERVE
 void wamp_rs_hello(uint8_t out[4], enum wamp_ser ser, size_t max_message);
 void wamp_rs_refuse(uint8_t out[4], enum wamp_rs_error error);
 
-/* Server: judges a client's handshake. 0 and *ser, *peer_max when good; else the wamp_rs_error to refuse with, or -1
- * when the first octet is not 0x7F. */
+/* Server: judges a client's handshake. 0 and *ser, *peer_max when good; else the wamp_rs_error to refuse with, or
+ * -1 when the first octet is not 0x7F. */
 int wamp_rs_read_hello(const uint8_t in[4], enum wamp_ser *ser, size_t *peer_max);
 
-/* Client: judges the answer. 0 and *peer_max; else the error code of the server, or -1 when it is no answer to ours. */
+/* Client: judges the answer. 0 and *peer_max; else the error code of the server (any of 1 .. 15), or -1 when it is
+ * no answer to ours. */
 int wamp_rs_read_answer(const uint8_t in[4], enum wamp_ser asked, size_t *peer_max);
 
 /* The parser for what follows the handshake. Zero it, set max_message, feed. wamp_rs_fini when done. */
 struct wamp_rs {
-    size_t max_message;    /* our own announced limit, inclusive */
+    size_t max_message;    /* our own announced limit, inclusive; PING and PONG count like messages */
+    /* The rest is the parser's own. */
     struct wamp_buf part;  /* header and body so far of a frame that was cut */
+    bool lent;             /* the caller looks at part: over with the next call */
 };
 void wamp_rs_fini(struct wamp_rs *rs);
 

@@ -15,20 +15,23 @@
 
 enum {
     WAMP_WS_REQUEST_MAX = 8192,  /* octets of a request or response head: stops header floods */
+    WAMP_WS_LINE_MAX = 4096,     /* octets of a request line, without its end */
     WAMP_WS_HEADERS_MAX = 64,
-    WAMP_WS_HEADER_ROOM = 14,    /* the largest frame header */
+    WAMP_WS_HEADER_ROOM = 14,    /* octets of the largest frame header */
 };
 
-/* --- server side of the upgrade ---------------------------------------------------------------------------- */
+/* --- server side of the upgrade ------------------------------------------------------------------------- */
 
-/* An upgrade request, read. Strings borrow the input. */
+/* An upgrade request, read. Strings borrow the input; ptr is NULL where a header is absent. */
 struct wamp_ws_request {
-    struct str target, host, origin, key, protocols, user_agent;
-    enum wamp_ser ser;  /* the first offered subprotocol that we speak (client's order) */
+    struct str target, host, origin, key, user_agent;
+    struct str protocols;  /* the Sec-WebSocket-Protocol header that ser was found in */
+    enum wamp_ser ser;     /* the first offered subprotocol that we speak, in the client's order */
 };
 
 /* Reads a request head from the start of `in`. Returns 0 when more octets are needed; 101 with *out and the length
  * of the head in *used; else the HTTP status to refuse with (400, 405, 414, 426, 431, 501), *why a static text.
+ * What can be refused before the head is whole, is: a line too long, and what is no HTTP at all.
  * spec: 0.9 rows 1 and 2; W-01, W-02 (any path, any origin here: policy is the caller's) */
 int wamp_ws_read_request(struct str in, struct wamp_ws_request *out, size_t *used, const char **why);
 
@@ -38,36 +41,40 @@ void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req);
 /* Appends a complete refusal with status line, headers and a text body. (W-03: never a bare close) */
 void wamp_ws_refuse(struct wamp_buf *out, int status, const char *why);
 
-/* --- client side of the upgrade ----------------------------------------------------------------------------- */
+/* --- client side of the upgrade ------------------------------------------------------------------------- */
 
-/* Appends a GET for `target` on `host` (as in the Host header), offering the subprotocol of ser. `nonce` is 16 random
- * octets, kept by the caller for wamp_ws_read_response. */
+/* Appends a GET for `target` on `host` (as in the Host header; both of visible ASCII), offering the subprotocol of
+ * ser. `nonce` is 16 random octets, kept by the caller for wamp_ws_read_response. */
 void wamp_ws_request(struct wamp_buf *out, struct str host, struct str target, enum wamp_ser ser,
                      const uint8_t nonce[16]);
 
 /* 0: more octets needed; 101: accepted, *used octets of head; -1: not an acceptance of our request, *why says what
- * (a literal), *status the HTTP status when there was one. */
+ * (a literal), *status the HTTP status when there was one, else 0. */
 int wamp_ws_read_response(struct str in, enum wamp_ser ser, const uint8_t nonce[16], size_t *used, int *status,
                           const char **why);
 
-/* --- frames -------------------------------------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------------------------------------- */
 
-/* Zero it, set is_server and max_message, feed. A server demands masked frames and unmasks them in place: the input
- * is writable memory (str points into it). Fragments are joined; control frames between them come out at once. UTF-8
- * of text messages is NOT checked here when skip_utf8 is set (the JSON reader does it); control frames' is. */
+/* Zero it, set is_server and max_message, feed. A server demands masked frames and unmasks them in place: the
+ * input is writable memory (str points into it). Fragments are joined; control frames between them come out at
+ * once. UTF-8 of text messages is NOT checked here when skip_utf8 is set (the JSON reader does it); that of close
+ * reasons is. */
 struct wamp_ws {
     bool is_server;
     bool skip_utf8;
-    size_t max_message;
-    struct wamp_buf part;     /* octets of a frame that was cut */
+    size_t max_message;       /* octets, inclusive; all fragments together */
+    /* The rest is the parser's own. */
+    struct wamp_buf part;     /* header and payload so far of a frame that was cut */
     struct wamp_buf message;  /* fragments joined so far */
     bool in_message, text;    /* between a first fragment and its last */
-    uint64_t frame_left;      /* internal: rest of the frame being gathered */
+    bool lent;                /* the caller looks at part or message: over with the next call */
 };
 void wamp_ws_fini(struct wamp_ws *ws);
 
 /* Takes octets off *in and returns the next thing they make. See common/frames.h. The length is judged at the
- * header, before a byte of the body is stored (1009). */
+ * header, before an octet of the payload is stored (1009). A frame that lies whole in the input is handed out
+ * where it lies; one that is cut is gathered in `part`, which grows with what has arrived, not with what was
+ * claimed. */
 enum wamp_frame_event wamp_ws_next(struct wamp_ws *ws, struct str *in, struct wamp_frame_in *out);
 
 enum { WAMP_WS_TEXT = 1, WAMP_WS_BINARY = 2, WAMP_WS_CLOSE = 8, WAMP_WS_PING = 9, WAMP_WS_PONG = 10 };
