@@ -82,7 +82,8 @@ static void print_man(void)
         put_man(limits[i].help);
         printf("(default %" PRId64 "%s)\n", limits[i].value, !strcmp(limits[i].unit, "MS") ? " ms" : "");
     }
-    puts(".SH SIGNALS\nSIGTERM and SIGINT say GOODBYE to every session and end the router.\n.SH EXIT STATUS\n"
+    puts(".SH SIGNALS\nSIGTERM and SIGINT say GOODBYE to every session and end the router within a second; a second one ends\n"
+         "it at once. SIGUSR1 writes the counters to stderr. SIGHUP is ignored.\n.SH EXIT STATUS\n"
          "0 after a stop by signal; 1 for a mistake in the configuration or when an address cannot be used;\n"
          "2 for a mistake in the command line.");
 }
