@@ -158,8 +158,7 @@ static bool read_line(int fd, char *line, size_t size)
     return whole;
 }
 
-/* What it said on stderr belongs to the trouble. */
-static bool trouble_with_log(const struct daemon *d, const char *what, struct trouble *t)
+bool process_trouble(const struct daemon *d, const char *what, struct trouble *t)
 {
     char path[64], log[200] = "";
     path_in(d, "log", path);
@@ -179,7 +178,7 @@ static bool await_ready(struct daemon *d, struct trouble *t)
     bool ready = read_line(d->out, line, sizeof line) && strncmp(line, "wampd ready", 11) == 0;
     const char *where = ready ? strstr(line, address) : NULL;
     if (!where)
-        return trouble_with_log(d, "wampd did not become ready", t);
+        return process_trouble(d, "wampd did not become ready", t);
     d->port = (unsigned)strtoul(where + strlen(address), NULL, 10);
     return true;
 }
@@ -238,6 +237,6 @@ bool process_stop(struct daemon *d, struct trouble *t)
     close(d->out);
     d->pid = 0;
     if (!in_time)
-        return trouble_with_log(d, "wampd did not end after SIGTERM", t);
-    return status == 0 || trouble_with_log(d, "wampd did not end well", t);
+        return process_trouble(d, "wampd did not end after SIGTERM", t);
+    return status == 0 || process_trouble(d, "wampd did not end well", t);
 }

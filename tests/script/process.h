@@ -13,6 +13,9 @@ bool process_stop(struct daemon *d, struct trouble *t);
 /* Whether it still runs. */
 bool process_alive(struct daemon *d);
 
+/* `what`, and the end of what the process said on stderr. False. */
+bool process_trouble(const struct daemon *d, const char *what, struct trouble *t);
+
 void process_socket_path(const struct daemon *d, char *out, size_t size);
 
 #endif
