@@ -1,4 +1,4 @@
 # wampd from outside: tests/integration/daemon_test.py.
-command.daemon = WAMPD=$(wampd.bin) python3 tests/integration/daemon_test.py
+command.daemon = $(if $(filter tsan,$(SAN)),RSS_FACTOR=10) WAMPD=$(wampd.bin) python3 tests/integration/daemon_test.py
 check.deps += $(wampd.bin)
 check.programs += $(if $(wampd.bin),daemon)
