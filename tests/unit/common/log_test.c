@@ -131,7 +131,8 @@ TEST(what_was_left_out_is_told_when_the_second_is_over)
     clock_now.tv_sec++;
     wamp_buf_reset(&records);
     flood("FLOOD", 2);
-    expect_str(wamp_buf_str(&records), "1 FLOOD 5 more lines of this kind were left out\n1 FLOOD line\n1 FLOOD line\n");
+    expect_str(wamp_buf_str(&records), "1 FLOOD 5 more lines of this kind were left out\n"
+                                       "1 FLOOD line\n1 FLOOD line\n");
     clock_now.tv_sec++;
     wamp_buf_reset(&records);
     flood("FLOOD", 1);
@@ -221,7 +222,8 @@ static const struct {
     {S("plain text, \"quoted\" \\ and ~"), "plain text, \"quoted\" \\ and ~"},
     {S("a\r\nb\tc"), "a\\x0d\\x0ab\\x09c"},
     {S("\0\x1b[31m\x7f"), "\\x00\\x1b[31m\\x7f"},
-    {S("caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80 \xc2\xa0"), "caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80 \xc2\xa0"},
+    {S("caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80 \xc2\xa0"),
+     "caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80 \xc2\xa0"},
     {S("\xc2\x80\xc2\x85\xc2\x9f"), "\\xc2\\x80\\xc2\\x85\\xc2\\x9f"},                        /* C1 */
     {S("\xe2\x80\xaa\xe2\x80\xae"), "\\xe2\\x80\\xaa\\xe2\\x80\\xae"},                        /* U+202A, U+202E */
     {S("\xe2\x81\xa6\xe2\x81\xa9"), "\\xe2\\x81\\xa6\\xe2\\x81\\xa9"},                        /* U+2066, U+2069 */
@@ -289,7 +291,8 @@ TEST(a_long_line_is_cut_between_characters)
 RUN_TESTS(LOG_TEST(lines_above_the_limit_are_not_made), LOG_TEST(levels_have_names),
           LOG_TEST(a_line_goes_to_stderr_in_one_write_with_the_time_in_utc),
           LOG_TEST(ten_lines_of_an_id_are_written_in_a_second),
-          LOG_TEST(what_was_left_out_is_told_when_the_second_is_over), LOG_TEST(any_line_tells_of_the_floods_before_it),
+          LOG_TEST(what_was_left_out_is_told_when_the_second_is_over),
+          LOG_TEST(any_line_tells_of_the_floods_before_it),
           LOG_TEST(a_flood_of_one_id_does_not_silence_another),
           LOG_TEST(ids_are_told_apart_by_what_they_say_not_by_where_they_lie), LOG_TEST(threads_share_the_limit),
           LOG_TEST(what_a_terminal_or_a_reader_would_take_for_more_than_text_is_escaped),

@@ -187,7 +187,8 @@ static void make_stream(struct wamp_buf *b)
     add_frame(b, 0, STR("bye"));
 }
 
-#define STREAM_EVENTS "message 5 hello;ping 0 ;ping 1 p;message 700 bbbbbbbbbbbbbbbbbbbb;pong 4 pong;message 0 ;message 3 bye;"
+#define STREAM_EVENTS                                                                                           \
+    "message 5 hello;ping 0 ;ping 1 p;message 700 bbbbbbbbbbbbbbbbbbbb;pong 4 pong;message 0 ;message 3 bye;"
 
 /* --- frames --------------------------------------------------------------------------------------------- */
 

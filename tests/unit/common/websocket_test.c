@@ -169,8 +169,8 @@ static void make_stream(struct wamp_buf *b, bool masked, size_t largest)
     free(large);
 }
 
-#define STREAM_EVENTS(largest)                                                                                        \
-    "text 5 hello;binary 0 ;ping 4 ping;pong 12 pong between;ping 0 ;text 10 fragmented;binary 0 ;"                   \
+#define STREAM_EVENTS(largest)                                                                                 \
+    "text 5 hello;binary 0 ;ping 4 ping;pong 12 pong between;ping 0 ;text 10 fragmented;binary 0 ;"            \
     "binary 125 sum 0;binary 126 sum 0;binary " #largest " sum 1;text 5 caf\xc3\xa9;close 3 bye 1000;"
 
 /* spec: B-098, 0.9 row 3 */

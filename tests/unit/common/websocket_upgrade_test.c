@@ -43,11 +43,12 @@ TEST(what_clients_send_is_accepted)
         /* Autobahn */
         {"GET /ws HTTP/1.1\r\nUser-Agent: AutobahnPython/22.7.1\r\nHost: localhost:8080\r\nUpgrade: WebSocket\r\n"
          "Connection: Upgrade\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n" KEY
-         "Sec-WebSocket-Protocol: wamp.2.cbor.batched,wamp.2.cbor,wamp.2.json\r\nSec-WebSocket-Version: 13\r\n\r\n",
+         "Sec-WebSocket-Protocol: wamp.2.cbor.batched,wamp.2.cbor,wamp.2.json\r\n" VERSION END,
          WAMP_CBOR},
         /* a browser */
         {"GET /a?b=c HTTP/1.1\r\nHost: [::1]:8080\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
-         "Origin: null\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate\r\nCookie: a=\"b\"; c=\xc3\xa9\r\n" KEY
+         "Origin: null\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate\r\n"
+         "Cookie: a=\"b\"; c=\xc3\xa9\r\n" KEY
          "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: wamp.2.msgpack\r\n\r\n",
          WAMP_MSGPACK},
         /* names in any case, white space, empty values and words */
@@ -70,8 +71,8 @@ TEST(what_the_caller_decides_on_is_handed_out)
 {
     struct wamp_ws_request r;
     const char *why;
-    struct str in = STR("GET /a?b HTTP/1.1\r\nHost: h:1\r\nUser-Agent: u \r\nOrigin: http://o\r\n" UPGRADE KEY VERSION
-                        "Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: y,wamp.2.json\r\n\r\n");
+    struct str in = STR("GET /a?b HTTP/1.1\r\nHost: h:1\r\nUser-Agent: u \r\nOrigin: http://o\r\n" UPGRADE KEY
+                        VERSION "Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: y,wamp.2.json\r\n\r\n");
     assert_int_equal(read_request(in, &r, &why), 101);
     expect_str(r.target, "/a?b");
     expect_str(r.host, "h:1");
@@ -110,8 +111,8 @@ TEST(lists_may_be_spread_over_several_headers)
 {
     struct wamp_ws_request r;
     const char *why;
-    struct str in = STR(GET HOST "Connection: Upgrade\r\nConnection: keep-alive\r\nUpgrade: h2c\r\nUpgrade: websocket\r\n" KEY
-                        VERSION PROTOCOL END);
+    struct str in = STR(GET HOST "Connection: Upgrade\r\nConnection: keep-alive\r\n"
+                                 "Upgrade: h2c\r\nUpgrade: websocket\r\n" KEY VERSION PROTOCOL END);
     assert_int_equal(read_request(in, &r, &why), 101);
 }
 
@@ -328,7 +329,8 @@ TEST(the_sample_handshake_of_rfc_6455_is_answered_as_there)
                                   &r, &why),
                      101);
     wamp_ws_accept(&out, &r);
-    expect_str(wamp_buf_str(&out), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    expect_str(wamp_buf_str(&out), "HTTP/1.1 101 Switching Protocols\r\n"
+                                   "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
                                    "Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n");
     wamp_buf_fini(&out);
@@ -394,16 +396,19 @@ TEST(a_client_takes_only_what_accepts_its_request)
     } cases[] = {
         {S(SWITCHING UPGRADE ACCEPT PROTOCOL END), 101, 101, ""},
         {S("HTTP/1.1 101\r\n" UPGRADE ACCEPT PROTOCOL END), 101, 101, ""},
-        {S(SWITCHING "Server: s\r\nupgrade: WebSocket\r\nconnection: upgrade\r\n" ACCEPT PROTOCOL END "\x81"), 101, 101, ""},
+        {S(SWITCHING "Server: s\r\nupgrade: WebSocket\r\nconnection: upgrade\r\n" ACCEPT PROTOCOL END "\x81"),
+         101, 101, ""},
         {S(SWITCHING UPGRADE ACCEPT END), -1, 101, "subprotocol"},
         {S(SWITCHING UPGRADE ACCEPT "Sec-WebSocket-Protocol: wamp.2.cbor\r\n" END), -1, 101, "subprotocol"},
         {S(SWITCHING UPGRADE ACCEPT PROTOCOL PROTOCOL END), -1, 101, "twice"},
         {S(SWITCHING UPGRADE PROTOCOL END), -1, 101, "Accept"},
-        {S(SWITCHING UPGRADE "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" PROTOCOL END), -1, 101, "Accept"},
+        {S(SWITCHING UPGRADE "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" PROTOCOL END),
+         -1, 101, "Accept"},
         {S(SWITCHING UPGRADE ACCEPT ACCEPT PROTOCOL END), -1, 101, "twice"},
         {S(SWITCHING "Upgrade: websocket\r\n" ACCEPT PROTOCOL END), -1, 101, "no upgrade"},
         {S(SWITCHING "Connection: Upgrade\r\n" ACCEPT PROTOCOL END), -1, 101, "no upgrade"},
-        {S(SWITCHING UPGRADE ACCEPT PROTOCOL "Sec-WebSocket-Extensions: permessage-deflate\r\n" END), -1, 101, "extension"},
+        {S(SWITCHING UPGRADE ACCEPT PROTOCOL "Sec-WebSocket-Extensions: permessage-deflate\r\n" END),
+         -1, 101, "extension"},
         {S(SWITCHING UPGRADE ACCEPT PROTOCOL "folded:\r\n line\r\n" END), -1, 101, "malformed"},
         {S("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"), -1, 404, "refused"},
         {S("HTTP/1.1 200 OK\r\n\r\n"), -1, 200, "refused"},
