@@ -150,7 +150,7 @@ static bool daemon_end(struct driver *driver, struct trouble *t)
     if (!left)
         d->stained = true;
     if (!process_alive(d))
-        return trouble_is(t, "wampd has died; what it said is in %s/log", d->dir);
+        return process_trouble(d, "wampd has died", t);
     return ok && (left || trouble_is(t, "a connection was not closed by the router"));
 }
 
