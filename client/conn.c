@@ -313,14 +313,17 @@ static wamp_rc keep_alive(struct conn *c, int64_t now)
     return WAMP_OK;
 }
 
+static enum wamp_frame_event next_frame(struct conn *c, struct wamp_frame_in *out)
+{
+    return c->config->url.websocket ? wamp_ws_next(&c->ws, &c->in, out) : wamp_rs_next(&c->rs, &c->in, out);
+}
+
 static wamp_rc conn_next(struct link *l, int64_t now, struct str *message)
 {
     struct conn *c = conn_of(l);
     struct wamp_frame_in f;
     for (;;) {
-        while (c->in.len) {
-            enum wamp_frame_event event =
-                c->config->url.websocket ? wamp_ws_next(&c->ws, &c->in, &f) : wamp_rs_next(&c->rs, &c->in, &f);
+        for (enum wamp_frame_event event; (event = next_frame(c, &f)) != WAMP_FRAME_NONE;) {
             wamp_rc rc = on_frame(c, event, &f);
             if (rc == WAMP_OK)
                 *message = f.octets;

@@ -153,7 +153,7 @@ static void parse(struct conn *c, struct str octets)
     };
     struct wamp_frame_in frame;
     enum wamp_frame_event event;
-    while (!c->deaf && c->state != CONN_DOOMED && octets.len &&
+    while (!c->deaf && c->state != CONN_DOOMED &&
            (event = c->framing->next(&c->in.framing, &octets, &frame)) != WAMP_FRAME_NONE)
         events[event](c, &frame);
 }

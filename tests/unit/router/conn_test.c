@@ -513,6 +513,21 @@ TEST(a_fan_out_of_one_turn_does_not_pile_up)
     rig_fini(&rig);
 }
 
+TEST(a_connection_that_waits_keeps_no_octets_of_a_message_that_came_in_pieces)  /* common/frames.h */
+{
+    struct rig rig;
+    rig_init(&rig);
+    struct plug *a = rig_rawsocket(&rig, 15);
+    struct str hello = STR("\0\0\0\x28[1,\"realm1\",{\"roles\":{\"subscriber\":{}}}]");
+    plug_octets(a, hello.ptr, 20);
+    assert_non_null(a->conn->in.framing.rs.part.ptr);
+    plug_octets(a, hello.ptr + 20, hello.len - 20);
+    rig_turn(&rig);
+    expect_heard(a, "[2,");
+    assert_null(a->conn->in.framing.rs.part.ptr);
+    rig_fini(&rig);
+}
+
 TEST(whatever_allocation_fails_only_its_own_session_is_lost)  /* spec: reliability T-R4 */
 {
     for_each_failure {
@@ -560,4 +575,5 @@ RUN_TESTS(cmocka_unit_test(a_call_goes_there_and_back),
           cmocka_unit_test(when_all_queues_together_are_too_much_the_largest_goes),
           cmocka_unit_test(a_dead_socket_is_noticed_and_its_session_leaves),
           cmocka_unit_test(a_fan_out_of_one_turn_does_not_pile_up),
+          cmocka_unit_test(a_connection_that_waits_keeps_no_octets_of_a_message_that_came_in_pieces),
           cmocka_unit_test(whatever_allocation_fails_only_its_own_session_is_lost))
