@@ -13,7 +13,7 @@ $(BUILD)/bench/count.so: tests/bench/count.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) -O2 -fPIC -shared -o $@ $< -ldl
 
-bench: $(BUILD)/wampd $(bench.programs) $(BUILD)/bench/count.so
+bench: $(BUILD)/wampd $(bench.programs) $(BUILD)/bench/count.so  ## wampd beside a bare relay, in the same minute (QUICK=1: a part of it)
 	@$(BUILD)/bench/patterns
 	@$(BUILD)/bench/idle $(BUILD)/wampd $(if $(QUICK),2000,10000)
 	@tests/bench/run.py --build $(BUILD) $(if $(QUICK),--quick)
