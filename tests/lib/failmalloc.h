@@ -1,7 +1,7 @@
 /* Allocations that fail on demand, and a count of the blocks that are alive.
  *
- * A program that links this (by calling anything here) gets its own common/mem.h functions from failmalloc.c instead of
- * common/mem.c. What allocates behind their back is not seen.
+ * A program that links this (by calling anything here) gets its own common/mem.h functions from failmalloc.c
+ * instead of common/mem.c. What allocates behind their back is not seen.
  *
  *     for_each_failure {
  *         run the whole scenario, from nothing to nothing; results may differ, nothing may crash or leak
@@ -27,8 +27,8 @@ void fail_resume(void);
 /* Blocks handed out and not yet freed. */
 size_t mem_live_blocks(void);
 
-/* Runs its body once for each n with the n-th allocation failing, and a last time with none failing. A run that leaves
- * more blocks alive than it found ends the program with a message. No break or return out of it. */
+/* Runs its body once for each n with the n-th allocation failing, and a last time with none failing. A run that
+ * leaves more blocks alive than it found ends the program with a message. No break or return out of it. */
 #define for_each_failure for (struct fail_run fail_run_ = {0}; fail_run_next(&fail_run_);)
 
 struct fail_run {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- sets of ids --------------------------------------------------------------------------------------------------- */
+/* --- sets of ids ---------------------------------------------------------------------------------------- */
 
 static struct pair *ids_find(const struct ids *set, uint64_t id)
 {
@@ -44,8 +44,9 @@ static bool ids_remove(struct ids *set, uint64_t id, uint64_t *of)
 
 void judge_fini(struct judge *j)
 {
-    struct ids *const sets[] = {&j->publish,    &j->subscribe,     &j->unsubscribe,   &j->call,       &j->register_,
-                                &j->unregister, &j->subscriptions, &j->registrations, &j->invocations};
+    struct ids *const sets[] = {&j->publish,       &j->subscribe,     &j->unsubscribe,
+                                &j->call,          &j->register_,     &j->unregister,
+                                &j->subscriptions, &j->registrations, &j->invocations};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         free(sets[i]->list);
     memset(j, 0, sizeof *j);
@@ -72,7 +73,7 @@ static struct ids *requests_of(struct judge *j, unsigned type)
     }
 }
 
-/* --- what the session sends -------------------------------------------------------------------------------------------- */
+/* --- what the session sends ----------------------------------------------------------------------------- */
 
 void judge_sent(struct judge *j, const struct wamp_msg *m)
 {
@@ -85,7 +86,7 @@ void judge_sent(struct judge *j, const struct wamp_msg *m)
         ids_remove(&j->invocations, m->request, NULL);
 }
 
-/* --- what the router sends --------------------------------------------------------------------------------------------- */
+/* --- what the router sends ------------------------------------------------------------------------------ */
 
 __attribute__((format(printf, 2, 3))) static bool refuse(struct judge *j, const char *fmt, ...)
 {

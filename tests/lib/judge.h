@@ -1,5 +1,5 @@
-/* The judge of one session: reads along in both directions and says when the router breaks a rule that holds in every
- * conversation, whatever it is about.
+/* The judge of one session: reads along in both directions and says when the router breaks a rule that holds in
+ * every conversation, whatever it is about.
  *
  *   - WELCOME comes first and once; nothing comes after ABORT or GOODBYE
  *   - a request is answered at most once, by a message of its kind          B-057, B-065, B-076, B-085
@@ -8,7 +8,7 @@
  *   - INVOCATION ids count 1, 2, 3 ..                                       B-051
  *   - an INTERRUPT names an invocation that is under way                    A-CAN-15
  *
- * For a router whose effects are immediate (realms/): messages must be shown in the order in which they happen. */
+ * For a router whose effects are immediate (realms/): messages must be shown in the order in which they come. */
 #ifndef TESTS_LIB_JUDGE_H
 #define TESTS_LIB_JUDGE_H
 

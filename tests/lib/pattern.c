@@ -29,7 +29,7 @@ static void *must_alloc(struct wamp_arena *arena, size_t size)
     return block;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------------------ */
+/* --- parsing -------------------------------------------------------------------------------------------- */
 
 struct parser {
     struct str left;
@@ -87,7 +87,8 @@ static bool read_json(struct parser *in, struct str token, struct wamp_value *ou
 {
     enum wamp_err err = token.len ? wamp_value_read(WAMP_JSON, token, in->arena, out) : WAMP_ERR_SYNTAX;
     if (err)
-        return refuse(in->why, "\"%.*s\": %s", (int)(token.len < 40 ? token.len : 40), token.ptr, wamp_err_text(err));
+        return refuse(in->why, "\"%.*s\": %s", (int)(token.len < 40 ? token.len : 40), token.ptr,
+                      wamp_err_text(err));
     return true;
 }
 
@@ -237,7 +238,7 @@ bool pattern_parse(struct str text, struct wamp_arena *arena, struct pattern *ou
     return true;
 }
 
-/* --- variables ------------------------------------------------------------------------------------------------------ */
+/* --- variables ------------------------------------------------------------------------------------------ */
 
 const struct wamp_value *vars_find(const struct vars *vars, struct str name)
 {
@@ -259,7 +260,7 @@ void vars_set_uint(struct vars *vars, struct str name, uint64_t value)
     vars_set(vars, name, &(struct wamp_value){.kind = WAMP_UINT, .uint = value});
 }
 
-/* --- matching -------------------------------------------------------------------------------------------------------- */
+/* --- matching ------------------------------------------------------------------------------------------- */
 
 struct matcher {
     struct vars *vars;
@@ -367,7 +368,8 @@ static bool match(struct matcher *m, const struct pattern *p, const struct wamp_
     return wamp_value_equal(&p->value, v) || refuse(m->why, "%s differs", where(m));
 }
 
-bool pattern_match(const struct pattern *p, const struct wamp_value *v, struct vars *vars, struct pattern_fault *why)
+bool pattern_match(const struct pattern *p, const struct wamp_value *v, struct vars *vars,
+                   struct pattern_fault *why)
 {
     struct matcher m = {.vars = vars, .why = why};
     struct var *before = vars->first;
@@ -377,7 +379,7 @@ bool pattern_match(const struct pattern *p, const struct wamp_value *v, struct v
     return ok;
 }
 
-/* --- building ----------------------------------------------------------------------------------------------------------- */
+/* --- building ------------------------------------------------------------------------------------------- */
 
 static bool fill_list(const struct pattern *p, const struct vars *vars, bool lenient, struct wamp_value *out,
                       struct pattern_fault *why)

@@ -1,4 +1,5 @@
-/* Patterns: JSON with holes, to compare messages with and to build them from. The language: tests/scripts/README.md.
+/* Patterns: JSON with holes, to compare messages with and to build them from. The language:
+ * tests/scripts/README.md.
  *
  *     struct pattern p;
  *     pattern_parse(str_z("[36, $sub, _, {}, [\"hi\"]]"), &arena, &p, &rest, &why)
@@ -46,7 +47,7 @@ struct pattern_fault {
 bool pattern_parse(struct str text, struct wamp_arena *arena, struct pattern *out, struct str *rest,
                    struct pattern_fault *why);
 
-/* --- variables -------------------------------------------------------------------------------------------------- */
+/* --- variables ------------------------------------------------------------------------------------------ */
 
 struct var {
     struct str name;
@@ -63,13 +64,14 @@ const struct wamp_value *vars_find(const struct vars *vars, struct str name);
 void vars_set(struct vars *vars, struct str name, const struct wamp_value *value);  /* the value is not copied */
 void vars_set_uint(struct vars *vars, struct str name, uint64_t value);
 
-/* --- use -------------------------------------------------------------------------------------------------------- */
+/* --- use ------------------------------------------------------------------------------------------------ */
 
 /* Variables without a value get one from `v`, which must live as long as vars; only when all of it matches. */
-bool pattern_match(const struct pattern *p, const struct wamp_value *v, struct vars *vars, struct pattern_fault *why);
+bool pattern_match(const struct pattern *p, const struct wamp_value *v, struct vars *vars,
+                   struct pattern_fault *why);
 
-/* The value that the pattern stands for. False when it has a hole that is no variable, or one without a value. With
- * `lenient`, a variable without a value is 1. */
+/* The value that the pattern stands for. False when it has a hole that is no variable, or one without a value.
+ * With `lenient`, a variable without a value is 1. */
 bool pattern_fill(const struct pattern *p, const struct vars *vars, bool lenient, struct wamp_value *out,
                   struct pattern_fault *why);
 

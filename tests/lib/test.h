@@ -22,11 +22,11 @@
 
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
-#define RUN_TESTS(...)                                                                                                \
-    int main(void)                                                                                                    \
-    {                                                                                                                 \
-        const struct CMUnitTest tests[] = {__VA_ARGS__};                                                              \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                                             \
+#define RUN_TESTS(...)                                                                                       \
+    int main(void)                                                                                           \
+    {                                                                                                        \
+        const struct CMUnitTest tests[] = {__VA_ARGS__};                                                     \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                                    \
     }
 
 /* The octets of `got` (a struct str) are those of the literal. */

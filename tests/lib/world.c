@@ -13,7 +13,7 @@ static void *must(void *block)
     return block;
 }
 
-/* --- what the realm sees of the world ---------------------------------------------------------------------------------- */
+/* --- what the realm sees of the world ------------------------------------------------------------------- */
 
 static void note_fault(struct peer *p, const char *what, struct str octets)
 {
@@ -89,7 +89,7 @@ static uint64_t on_random(void *ctx)
     return z ^ (z >> 31);
 }
 
-/* --- the world ----------------------------------------------------------------------------------------------------------- */
+/* --- the world ------------------------------------------------------------------------------------------ */
 
 bool world_init(struct world *w, const struct realm_config *config)
 {
@@ -136,7 +136,7 @@ void world_advance(struct world *w, wamp_ms ms)
     w->now = until;
 }
 
-/* --- peers ----------------------------------------------------------------------------------------------------------------- */
+/* --- peers ---------------------------------------------------------------------------------------------- */
 
 struct wamp_roles world_all_roles(void)
 {

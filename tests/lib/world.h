@@ -9,8 +9,9 @@
  *     while (peer_take(alice, &m)) ...
  *     world_fini(&w);
  *
- * Everything that goes in or out is read by a judge (tests/lib/judge.h); the first rule that the realm breaks is in
- * world.fault. Nothing here allocates through common/mem.h, so that allocations can be made to fail in the realm alone. */
+ * Everything that goes in or out is read by a judge (tests/lib/judge.h); the first rule that the realm breaks is
+ * in world.fault. Nothing here allocates through common/mem.h, so that allocations can be made to fail in the
+ * realm alone. */
 #ifndef TESTS_LIB_WORLD_H
 #define TESTS_LIB_WORLD_H
 
@@ -55,8 +56,9 @@ void world_fini(struct world *w);
 /* Roles and features of a peer that announces everything. */
 struct wamp_roles world_all_roles(void);
 
-/* A session joins: `info` says ser, and what differs from an anonymous peer that announces everything (a zero field does
- * not; roles that are none are all). The peer is gone at once where the realm refused. Its WELCOME is in the inbox. */
+/* A session joins: `info` says ser, and what differs from an anonymous peer that announces everything (a zero
+ * field does not; roles that are none are all). The peer is gone at once where the realm refused. Its WELCOME is
+ * in the inbox. */
 struct peer *world_join(struct world *w, const struct session_info *info);
 
 /* Turns the clock by ms, stopping at each deadline of the realm on the way. */

@@ -2,8 +2,8 @@
 
 #include "tests/lib/failmalloc.h"
 
-/* The realm's allocations may be made to fail, the runner's never: it runs with failing paused, and lets go of that
- * only for calls into the realm. */
+/* The realm's allocations may be made to fail, the runner's never: it runs with failing paused, and lets go of
+ * that only for calls into the realm. */
 #define in_realm(call) (fail_resume(), call, fail_pause())
 
 static struct core *core_of(struct driver *d)

@@ -31,8 +31,8 @@ struct driver {
     struct line_end *(*connect)(struct driver *d, const struct peer_options *o, struct trouble *t);
 
     bool (*send)(struct driver *d, struct line_end *e, struct str octets, struct trouble *t);
-    /* The next message; empty (ptr NULL): there is none. `wait`: gives the router time to send one. The octets live
-     * until `end`. */
+    /* The next message; empty (ptr NULL): there is none. `wait`: gives the router time to send one. The octets
+     * live until `end`. */
     bool (*take)(struct driver *d, struct line_end *e, bool wait, struct str *octets, struct trouble *t);
     /* All that was sent has been served, and all that this caused can be taken. */
     bool (*settle)(struct driver *d, struct trouble *t);

@@ -23,9 +23,10 @@ static void path_in(const struct daemon *d, const char *name, char out[64])
     snprintf(out, 64, "%s/%s", d->dir, name);
 }
 
-/* --- the configuration file ------------------------------------------------------------------------------------------------ */
+/* --- the configuration file ----------------------------------------------------------------------------- */
 
-static const char *const presets[] = {[PRESET_SPEC] = "spec", [PRESET_STRICT] = "strict", [PRESET_CROSSBAR] = "crossbar"};
+static const char *const presets[] = {
+    [PRESET_SPEC] = "spec", [PRESET_STRICT] = "strict", [PRESET_CROSSBAR] = "crossbar"};
 static const char *const uri_rules[] = {[WAMP_URI_LOOSE] = "loose", [WAMP_URI_STRICT] = "strict"};
 static const char *const disclosures[] = {
     [DISCLOSE_ON_REQUEST] = "request", [DISCLOSE_ALWAYS] = "always", [DISCLOSE_NEVER] = "never"};
@@ -49,8 +50,8 @@ static void write_trust(struct wamp_buf *out, const struct realm_config *c)
     wamp_buf_addf(out, ", \"trust\": [");
     for (size_t i = 0; i < c->trust_count; i++) {
         const struct realm_trust *t = &c->trust[i];
-        wamp_buf_addf(out, "%s{\"uri\": \"%.*s\", \"match\": \"%s\", \"level\": %u", i ? ", " : "", STR_ARG(t->uri),
-                      wamp_match_name(t->match), t->level);
+        wamp_buf_addf(out, "%s{\"uri\": \"%.*s\", \"match\": \"%s\", \"level\": %u", i ? ", " : "",
+                      STR_ARG(t->uri), wamp_match_name(t->match), t->level);
         if (t->authrole.len)
             wamp_buf_addf(out, ", \"authrole\": \"%.*s\"", STR_ARG(t->authrole));
         wamp_buf_addf(out, "}");
@@ -70,8 +71,8 @@ static void write_rules(struct wamp_buf *out, const struct rules *rules)
 {
     const char *comma = "";
     wamp_buf_addf(out, ", \"rules\": {");
-#define RULE(field, spec, strict, crossbar, why)                                                                      \
-    wamp_buf_addf(out, "%s\"%s\": %s", comma, #field, yes(rules->field != 0));                                        \
+#define RULE(field, spec, strict, crossbar, why)                                                             \
+    wamp_buf_addf(out, "%s\"%s\": %s", comma, #field, yes(rules->field != 0));                               \
     comma = ", ";
 #include "realms/rules.def"
 #undef RULE
@@ -102,10 +103,12 @@ static void write_limits(struct wamp_buf *out, const struct realm_config *c)
 
 static void write_config(struct wamp_buf *out, const struct daemon *d, const struct realm_config *c)
 {
-    wamp_buf_addf(out, "{\"listen\": [\"ws://127.0.0.1:0\", \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n", d->dir);
+    wamp_buf_addf(out,
+                  "{\"listen\": [\"ws://127.0.0.1:0\", \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n",
+                  d->dir);
     write_limits(out, c);
-    wamp_buf_addf(out, ",\n\"realms\": [{\"name\": \"realm1\", \"preset\": \"%s\", \"uri_check\": \"%s\"", presets[c->preset],
-                  uri_rules[c->uri_rule]);
+    wamp_buf_addf(out, ",\n\"realms\": [{\"name\": \"realm1\", \"preset\": \"%s\", \"uri_check\": \"%s\"",
+                  presets[c->preset], uri_rules[c->uri_rule]);
     wamp_buf_addf(out, ", \"disclosure\": \"%s\", \"meta_api\": %s, \"kill\": %s", disclosures[c->disclosure],
                   yes(!c->meta_api_denied), yes(c->kill_allowed));
     write_history(out, c);
@@ -130,7 +133,7 @@ static bool save_config(const struct daemon *d, const struct realm_config *c)
     return ok;
 }
 
-/* --- the process ------------------------------------------------------------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------------------------------------- */
 
 /* In the child: becomes wampd, which goes when we go. */
 static void become_wampd(const struct daemon *d, int out)

@@ -49,7 +49,7 @@ static void *must_alloc(struct run *r, size_t size)
     return block;
 }
 
-/* --- the conversation, as a person reads it ------------------------------------------------------------------------------ */
+/* --- the conversation, as a person reads it ------------------------------------------------------------- */
 
 static void add_value(struct wamp_buf *to, const struct wamp_value *v)
 {
@@ -59,8 +59,8 @@ static void add_value(struct wamp_buf *to, const struct wamp_value *v)
 
 static bool is_welcome(const struct wamp_value *v)
 {
-    return v->kind == WAMP_LIST && v->count == 3 && v->list[0].kind == WAMP_UINT && v->list[0].uint == WAMP_WELCOME &&
-           v->list[1].kind == WAMP_UINT;
+    return v->kind == WAMP_LIST && v->count == 3 && v->list[0].kind == WAMP_UINT &&
+           v->list[0].uint == WAMP_WELCOME && v->list[1].kind == WAMP_UINT;
 }
 
 /* The details of WELCOME are long and always the same. */
@@ -79,7 +79,7 @@ static void note_step(struct run *r, const struct step *step)
     wamp_buf_addf(&r->talk, "    %.*s\n", STR_ARG(step->text));
 }
 
-/* --- parties ---------------------------------------------------------------------------------------------------------------- */
+/* --- parties -------------------------------------------------------------------------------------------- */
 
 static struct party *find_party(struct run *r, struct str name)
 {
@@ -110,7 +110,7 @@ static struct party *add_party(struct run *r, struct str name, const struct peer
     return p;
 }
 
-/* --- receiving --------------------------------------------------------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------------------------------------ */
 
 /* Takes one more message into p->unmatched; *got says whether there was one. */
 static bool receive(struct run *r, struct party *p, bool wait, bool *got)
@@ -145,7 +145,7 @@ static struct received *next_unmatched(struct run *r, struct party *p, bool *ok)
     return *ok ? p->unmatched : NULL;
 }
 
-/* --- steps ------------------------------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------------------- */
 
 static bool welcome(struct run *r, struct party *p)
 {
@@ -344,7 +344,7 @@ static bool (*const actions[])(struct run *r, const struct step *step) = {
     [STEP_LET] = do_let,
 };
 
-/* --- the whole --------------------------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------------------ */
 
 /* What is there and was never asked for often explains the failure. */
 static void note_unread(struct run *r)
@@ -374,7 +374,8 @@ static void report(struct run *r, const struct step *step)
         fprintf(out, "%.*s", (int)r->talk.len, r->talk.len ? r->talk.ptr : "");
 }
 
-/* The steps until one fails: that one, or NULL. In a lenient run none does: what it asks for is not insisted on. */
+/* The steps until one fails: that one, or NULL. In a lenient run none does: what it asks for is not insisted on.
+ */
 static const struct step *run_steps(struct run *r)
 {
     for (unsigned i = 0; i < r->script->step_count; i++) {

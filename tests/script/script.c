@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- the file ----------------------------------------------------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------------------------------------- */
 
 static bool read_all(FILE *in, struct wamp_arena *arena, struct str *out)
 {
@@ -31,7 +31,7 @@ static bool read_file(struct script *s, struct script_error *why)
     return ok || script_refuse(why, "cannot be read");
 }
 
-/* --- lines -------------------------------------------------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------------------------------------- */
 
 /* A line being read: what is left of it, and the step it makes. */
 struct line {
@@ -122,7 +122,8 @@ static bool parse_peers(struct line *l, enum step_kind kind)
     bool ok = true;
     peer_options_init(&l->step.options);
     while (ok && (word = word_take(&l->left)).len)
-        ok = word_split(word, '=', &key, &value) ? peer_options_set(&l->step.options, word, l->why) : add_name(l, word);
+        ok = word_split(word, '=', &key, &value) ? peer_options_set(&l->step.options, word, l->why)
+                                                 : add_name(l, word);
     if (!ok)
         return false;
     peer_options_finish(&l->step.options);
@@ -168,7 +169,7 @@ static bool parse_let(struct line *l)
     return make_step(l, STEP_LET) && take_pattern(l, &l->step.pattern);
 }
 
-/* --- what a peer does or gets ------------------------------------------------------------------------------------------- */
+/* --- what a peer does or gets --------------------------------------------------------------------------- */
 
 static bool parse_send(struct line *l)
 {
@@ -211,8 +212,9 @@ static bool parse_full(struct line *l)
 }
 
 static const char *const reasons[] = {
-    [CLOSE_GOODBYE] = "goodbye", [CLOSE_KILLED] = "killed", [CLOSE_ABORTED] = "aborted", [CLOSE_PROTOCOL] = "protocol",
-    [CLOSE_SLOW] = "slow",       [CLOSE_TOO_BIG] = "toobig", [CLOSE_NOMEM] = "nomem",
+    [CLOSE_GOODBYE] = "goodbye",   [CLOSE_KILLED] = "killed", [CLOSE_ABORTED] = "aborted",
+    [CLOSE_PROTOCOL] = "protocol", [CLOSE_SLOW] = "slow",     [CLOSE_TOO_BIG] = "toobig",
+    [CLOSE_NOMEM] = "nomem",
 };
 
 const char *close_reason_name(enum close_reason why)
@@ -270,7 +272,7 @@ static bool parse_line(struct line *l)
     return add_name(l, first) && form->parse(l);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------------------ */
 
 static struct str trimmed(struct str line)
 {

@@ -57,7 +57,7 @@ struct script {
     unsigned only_sers;            /* bit 1 << ser; 0: all */
     struct realm_config config;
     struct rules rules;            /* what config.rules points to, where a script sets rules */
-    struct str settings;           /* the words of all config lines, space between them: "preset=strict kill=yes " */
+    struct str settings; /* the words of all config lines, space between them: "preset=strict kill=yes " */
     wamp_ms waits_ms;              /* sum of its advances */
 };
 

@@ -2,10 +2,12 @@
 
 #include "tests/script/words.h"
 
-/* --- peers ----------------------------------------------------------------------------------------------------------- */
+/* --- peers ---------------------------------------------------------------------------------------------- */
 
-static const char *const role_names[] = {
-    [WAMP_CALLER] = "caller", [WAMP_CALLEE] = "callee", [WAMP_PUBLISHER] = "publisher", [WAMP_SUBSCRIBER] = "subscriber"};
+static const char *const role_names[] = {[WAMP_CALLER] = "caller",
+                                         [WAMP_CALLEE] = "callee",
+                                         [WAMP_PUBLISHER] = "publisher",
+                                         [WAMP_SUBSCRIBER] = "subscriber"};
 enum { CLIENT_ROLES = sizeof role_names / sizeof *role_names };
 
 static const struct {
@@ -154,7 +156,7 @@ void peer_options_finish(struct peer_options *o)
     o->roles.features &= features_of(o->roles.roles);
 }
 
-/* --- the realm --------------------------------------------------------------------------------------------------------- */
+/* --- the realm ------------------------------------------------------------------------------------------ */
 
 /* The number of `value` in a list of names that ends with NULL, or -1. */
 static int name_index(struct str value, const char *const *names)

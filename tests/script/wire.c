@@ -25,7 +25,7 @@ __attribute__((format(printf, 2, 3))) static bool broken(struct wire *w, const c
     return false;
 }
 
-/* --- sending -------------------------------------------------------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------------------------------------- */
 
 static void write_all(struct wire *w, const char *octets, size_t len)
 {
@@ -87,7 +87,7 @@ void wire_end_output(struct wire *w)
         shutdown(w->fd, SHUT_WR);
 }
 
-/* --- receiving ------------------------------------------------------------------------------------------------------------ */
+/* --- receiving ------------------------------------------------------------------------------------------ */
 
 static void inbox_add(struct wire *w, struct str octets)
 {
@@ -138,7 +138,8 @@ static void feed(struct wire *w, struct str octets)
     struct wamp_frame_in f;
     enum wamp_frame_event event;
     do {
-        event = w->framing == WIRE_WEBSOCKET ? wamp_ws_next(&w->ws, &octets, &f) : wamp_rs_next(&w->rs, &octets, &f);
+        event =
+            w->framing == WIRE_WEBSOCKET ? wamp_ws_next(&w->ws, &octets, &f) : wamp_rs_next(&w->rs, &octets, &f);
         if (event != WAMP_FRAME_NONE)
             on_frame(w, event, &f);
     } while (event != WAMP_FRAME_NONE && !w->ended);
@@ -165,7 +166,7 @@ bool wire_read(struct wire *w, int ms)
     return n > 0;
 }
 
-/* --- opening -------------------------------------------------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------------------------------------- */
 
 static int connect_tcp(unsigned port)
 {

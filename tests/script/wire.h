@@ -27,8 +27,8 @@ struct wire {
     char broken[120];        /* what the router did that it must not; empty: nothing */
 };
 
-/* port 0: the Unix socket at `path`. max_message 0: the largest there is; RawSocket only. False: could not, w->broken
- * says why; wire_close is due either way. */
+/* port 0: the Unix socket at `path`. max_message 0: the largest there is; RawSocket only. False: could not,
+ * w->broken says why; wire_close is due either way. */
 bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
                size_t max_message);
 void wire_close(struct wire *w);

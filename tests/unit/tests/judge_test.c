@@ -42,10 +42,10 @@ static void try_all(const struct trial *trials, size_t count)
     }
 }
 
-#define TRY(...)                                                                                                      \
-    do {                                                                                                              \
-        const struct trial trials[] = {__VA_ARGS__};                                                                  \
-        try_all(trials, sizeof trials / sizeof *trials);                                                              \
+#define TRY(...)                                                                                             \
+    do {                                                                                                     \
+        const struct trial trials[] = {__VA_ARGS__};                                                         \
+        try_all(trials, sizeof trials / sizeof *trials);                                                     \
     } while (0)
 
 #define WELCOME "<[2,1,{\"roles\":{}}]"
@@ -60,8 +60,8 @@ TEST(welcome_is_first_and_abort_and_goodbye_are_last)
 
 TEST(a_request_is_answered_once)
 {
-    TRY({{WELCOME, SUBSCRIBED}, true}, {{WELCOME, SUBSCRIBED, "<[33,1,5]"}, false}, {{WELCOME, "<[33,1,5]"}, false},
-        {{WELCOME, ">[32,1,{},\"a\"]", "<[8,32,1,{},\"e\"]"}, true},
+    TRY({{WELCOME, SUBSCRIBED}, true}, {{WELCOME, SUBSCRIBED, "<[33,1,5]"}, false},
+        {{WELCOME, "<[33,1,5]"}, false}, {{WELCOME, ">[32,1,{},\"a\"]", "<[8,32,1,{},\"e\"]"}, true},
         {{WELCOME, ">[32,1,{},\"a\"]", "<[8,64,1,{},\"e\"]"}, false},
         {{WELCOME, ">[32,1,{},\"a\"]", "<[8,68,1,{},\"e\"]"}, false});
 }
@@ -74,7 +74,9 @@ TEST(only_an_acknowledged_publish_is_answered)
 
 TEST(a_call_ends_once_after_any_progress)
 {
-    TRY({{WELCOME, ">[48,1,{},\"a\"]", "<[50,1,{\"progress\":true}]", "<[50,1,{\"progress\":true}]", "<[50,1,{}]"}, true},
+    TRY({{WELCOME, ">[48,1,{},\"a\"]", "<[50,1,{\"progress\":true}]", "<[50,1,{\"progress\":true}]",
+          "<[50,1,{}]"},
+         true},
         {{WELCOME, ">[48,1,{},\"a\"]", "<[50,1,{}]", "<[50,1,{}]"}, false},
         {{WELCOME, ">[48,1,{},\"a\"]", "<[8,48,1,{},\"e\"]", "<[50,1,{\"progress\":true}]"}, false});
 }

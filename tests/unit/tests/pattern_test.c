@@ -117,7 +117,8 @@ TEST(octets_are_no_text)
 
 TEST(malformed_patterns_are_refused)
 {
-    static const char *const bad[] = {"", "[", "[1", "[1,]", "{1: 2}", "{\"a\"}", "<float>", "$", "[..., 1]", "\"a", "nul"};
+    static const char *const bad[] = {"",        "[", "[1",       "[1,]", "{1: 2}", "{\"a\"}",
+                                      "<float>", "$", "[..., 1]", "\"a",  "nul"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(parses(bad[i]));
 }
