@@ -1,5 +1,5 @@
-/* What fuzz targets share. A target is fuzz_NAME.c with one LLVMFuzzerTestOneInput; `make fuzz` links it to libFuzzer,
- * `make check` to main.c, which replays tests/fuzz/corpus/NAME. */
+/* What fuzz targets share. A target is fuzz_NAME.c with one LLVMFuzzerTestOneInput; `make fuzz` links it to
+ * libFuzzer, `make check` to main.c, which replays tests/fuzz/corpus/NAME. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -21,8 +21,8 @@ struct fuzz_input {
 uint8_t fuzz_byte(struct fuzz_input *in);
 struct str fuzz_octets(struct fuzz_input *in, size_t len);  /* at most len of them */
 
-/* Everything that must hold of one value in form ser, valid or not: the readers agree with one another, what was read can
- * be written and is read again as the same, and what another form can hold comes back from it unchanged. */
+/* What must hold of one value in form ser, valid or not: the readers agree with one another, what was read can be
+ * written and is read again as the same, and what another form can hold comes back from it unchanged. */
 void fuzz_value(enum wamp_ser ser, struct str octets);
 
 /* Whether there is a text that begins with NUL in it: JSON cannot tell it from octets where the rest is base64. */

@@ -1,5 +1,5 @@
-/* CBOR: see fuzz_value. And what we take for CBOR, libcbor takes for it, too, apart from simple values that have no meaning.
- * (The other way round it cannot be asked: it allocates what a count claims.) spec: B-047 */
+/* CBOR: see fuzz_value. And what we take for CBOR, libcbor takes for it, too, apart from simple values that have
+ * no meaning. (The other way round it cannot be asked: it allocates what a count claims.) spec: B-047 */
 #include "tests/fuzz/fuzz.h"
 
 #include <cbor.h>

@@ -1,5 +1,5 @@
-/* JSON: see fuzz_value. And jansson takes the same texts for JSON, apart from its own bounds. (It takes "0\0" for 0.)
- * spec: B-047 */
+/* JSON: see fuzz_value. And jansson takes the same texts for JSON, apart from its own bounds. (It takes "0\0" for
+ * 0.) spec: B-047 */
 #include "tests/fuzz/fuzz.h"
 
 #include <jansson.h>
@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (code == json_error_unknown && !has_nul)
         demand(err == WAMP_ERR_NONE || err == WAMP_ERR_DEPTH);
     if (err == WAMP_ERR_NONE)
-        demand(code == json_error_unknown || code == json_error_numeric_overflow || code == json_error_null_byte_in_key);
+        demand(code == json_error_unknown || code == json_error_numeric_overflow ||
+               code == json_error_null_byte_in_key);
     return 0;
 }

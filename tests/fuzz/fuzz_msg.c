@@ -1,5 +1,5 @@
-/* Messages: whatever can be parsed can be built again and is then parsed as the same, in its own serializer with the
- * payload passed through untouched, in the others with the payload transcoded. First octet: the serializer.
+/* Messages: whatever can be parsed can be built again and is then parsed as the same, in its own serializer with
+ * the payload passed through untouched, in the others with the payload transcoded. First octet: the serializer.
  * spec: B-040, B-046 */
 #include "tests/fuzz/fuzz.h"
 
@@ -55,8 +55,8 @@ static bool same_raw(enum wamp_ser a, struct str left, enum wamp_ser b, struct s
     struct wamp_value x, y;
     if (!left.len || !right.len)
         return !left.len && !right.len;
-    return wamp_value_read(a, left, arena, &x) == WAMP_ERR_NONE && wamp_value_read(b, right, arena, &y) == WAMP_ERR_NONE &&
-           wamp_value_equal(&x, &y);
+    return wamp_value_read(a, left, arena, &x) == WAMP_ERR_NONE &&
+           wamp_value_read(b, right, arena, &y) == WAMP_ERR_NONE && wamp_value_equal(&x, &y);
 }
 
 static void check_same(const struct wamp_msg *a, const struct wamp_msg *b, struct wamp_arena *arena)
@@ -105,7 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool readable = wamp_msg_parse(ser, octets, &arena, &m, &why) == WAMP_ERR_NONE;
     demand(readable || why.text[0]);
     struct wamp_value whole;
-    bool exact_in_json = readable && wamp_value_read(ser, octets, &arena, &whole) == WAMP_ERR_NONE && !fuzz_is_ambiguous(&whole);
+    bool exact_in_json =
+        readable && wamp_value_read(ser, octets, &arena, &whole) == WAMP_ERR_NONE && !fuzz_is_ambiguous(&whole);
     for (enum wamp_ser to = WAMP_JSON; readable && to <= WAMP_CBOR; to++) {
         if (to == WAMP_JSON && !exact_in_json)
             continue;

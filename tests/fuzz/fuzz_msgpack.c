@@ -1,5 +1,5 @@
-/* MessagePack: see fuzz_value. What we take for MessagePack, msgpack-c takes for it, too, as far as it can go down.
- * spec: B-047, B-100 */
+/* MessagePack: see fuzz_value. What we take for MessagePack, msgpack-c takes for it, too, as far as it can go
+ * down. spec: B-047, B-100 */
 #include "tests/fuzz/fuzz.h"
 
 #include <msgpack.h>

@@ -1,5 +1,5 @@
-/* The whole core: sessions come, say anything at all, are killed, fall silent or vanish; time jumps; memory runs out.
- * Whatever happens: no rule of tests/lib/judge.h is broken, and nothing is left when all have gone. */
+/* The whole core: sessions come, say anything at all, are killed, fall silent or vanish; time jumps; memory runs
+ * out. Whatever happens: no rule of tests/lib/judge.h is broken, and nothing is left when all have gone. */
 #include "tests/fuzz/fuzz_realm.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -12,7 +12,8 @@ struct game {
     struct peer *peers[REALM_INPUT_PEERS];  /* NULL: has not joined yet */
 };
 
-/* Messages with holes: @ an id 1..64, ! a match policy, % an invocation policy, ~ a cancel mode, $ a URI, ? a boolean. */
+/* Messages with holes: @ an id 1..64, ! a match policy, % an invocation policy, ~ a cancel mode, $ a URI, ? a
+ * boolean. */
 static const char *const templates[] = {
     "[32,@,{\"match\":\"!\"},\"$\"]",
     "[32,@,{\"get_retained\":?},\"$\"]",
@@ -58,7 +59,8 @@ static const char *const templates[] = {
     "[48,@,{},\"wamp.subscription.get_events\",[@],{\"limit\":@,\"reverse\":?,\"after_publication\":@}]",
 };
 
-static const char *const uris[] = {"com.t", "com.t.a", "com.h.t", "com.h.u", "com..a", "com", "", "a.b.c", "wamp.x", "wamp"};
+static const char *const uris[] = {"com.t", "com.t.a", "com.h.t", "com.h.u", "com..a",
+                                   "com",   "",        "a.b.c",   "wamp.x",  "wamp"};
 static const char *const matches[] = {"exact", "prefix", "wildcard"};
 static const char *const policies[] = {"roundrobin", "single", "first", "last", "random"};
 static const char *const modes[] = {"kill", "killnowait", "skip"};
@@ -106,7 +108,7 @@ static void send_template(struct game *g, struct peer *p)
     wamp_buf_fini(&json);
 }
 
-/* --- steps --------------------------------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------------------- */
 
 static struct peer **choose_peer(struct game *g)
 {

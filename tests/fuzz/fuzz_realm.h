@@ -1,7 +1,7 @@
 /* The input of fuzz_realm: what happens in a realm, octet by octet. seeds.c writes it, fuzz_realm.c plays it.
  *
- * One octet chooses the realm (realm_input_config), then each step is an octet and what it takes. Random numbers count
- * 0, 1, 2 .., so that messages can name ids that exist. */
+ * One octet chooses the realm (realm_input_config), then each step is an octet and what it takes. Random numbers
+ * count 0, 1, 2 .., so that messages can name ids that exist. */
 #ifndef TESTS_FUZZ_FUZZ_REALM_H
 #define TESTS_FUZZ_FUZZ_REALM_H
 
@@ -22,8 +22,8 @@ enum realm_input_step {
     INPUT_COUNT,
 };
 
-/* Bits 0 and 1: the preset; bit 2: kill allowed; bit 3: meta API denied; bits 4 and 5: disclosure. Rows of history, trust
- * and forwarded keys are always there; limits are small. */
+/* Bits 0 and 1: the preset; bit 2: kill allowed; bit 3: meta API denied; bits 4 and 5: disclosure. Rows of
+ * history, trust and forwarded keys are always there; limits are small. */
 struct realm_config realm_input_config(unsigned choice);
 
 #endif

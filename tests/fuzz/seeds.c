@@ -2,8 +2,8 @@
  *
  *     seeds DIR FILE...    into DIR/json, DIR/msgpack, DIR/cbor, DIR/msg, DIR/realm
  *
- * A script that realm_input_config can serve becomes one input of `realm`; each message that it sends, one of `msg` and
- * of its serializer. Names are hashes of the contents: what is there already is not written again. */
+ * A script that realm_input_config can serve becomes one input of `realm`; each message that it sends, one of
+ * `msg` and of its serializer. Names are hashes of the contents: what is there already is not written again. */
 #include "tests/fuzz/fuzz_realm.h"
 
 #include "common/map.h"
@@ -30,7 +30,7 @@ struct recorder {
 
 static const char *const targets[] = {"realm", "json", "msgpack", "cbor", "msg"};
 
-/* --- files ------------------------------------------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 static void save(const char *dir, unsigned target, const char *prefix, size_t prefix_len, struct str octets)
 {
@@ -59,7 +59,7 @@ static void save_message(const char *dir, enum wamp_ser ser, struct str octets)
     save(dir, 4, &code, 1, octets);
 }
 
-/* --- recording --------------------------------------------------------------------------------------------------------------- */
+/* --- recording ------------------------------------------------------------------------------------------ */
 
 static struct recorder *recorder_of(struct driver *d)
 {
@@ -77,8 +77,8 @@ static void record(struct recorder *r, enum realm_input_step step, const struct 
 static bool begin(struct driver *d, const struct script *s, struct trouble *t)
 {
     struct recorder *r = recorder_of(d);
-    unsigned choice = (unsigned)s->config.preset | (s->config.kill_allowed ? 4 : 0) | (s->config.meta_api_denied ? 8 : 0) |
-                      (unsigned)s->config.disclosure << 4;
+    unsigned choice = (unsigned)s->config.preset | (s->config.kill_allowed ? 4 : 0) |
+                      (s->config.meta_api_denied ? 8 : 0) | (unsigned)s->config.disclosure << 4;
     struct script changed = *s;
     changed.config = realm_input_config(choice);
     r->count = 0;

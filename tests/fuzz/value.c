@@ -9,7 +9,7 @@ static struct wamp_value read_value(enum wamp_ser ser, struct str octets, struct
     return v;
 }
 
-/* --- the readers agree --------------------------------------------------------------------------------------------------- */
+/* --- the readers agree ---------------------------------------------------------------------------------- */
 
 static bool lies_in(struct str part, struct str whole)
 {
@@ -56,7 +56,7 @@ static void check_split(enum wamp_ser ser, struct str octets, enum wamp_err err,
     }
 }
 
-/* --- there and back -------------------------------------------------------------------------------------------------------- */
+/* --- there and back ------------------------------------------------------------------------------------- */
 
 /* JSON can say 1e999, but not write it again. */
 static bool is_finite(const struct wamp_value *v)
@@ -113,7 +113,8 @@ static void check_transcode(enum wamp_ser from, struct str octets, enum wamp_ser
     wamp_buf_fini(&back);
 }
 
-/* Keys that are neither text nor octets nor integers are told apart by how they are written, which rewriting changes. */
+/* Keys that are neither text nor octets nor integers are told apart by how they are written, which rewriting
+ * changes. */
 static bool has_odd_keys(const struct wamp_value *v)
 {
     bool odd = false;
@@ -121,12 +122,14 @@ static bool has_odd_keys(const struct wamp_value *v)
         odd = has_odd_keys(&v->list[i]);
     for (uint32_t i = 0; !odd && v->kind == WAMP_MAP && i < v->count; i++) {
         enum wamp_kind kind = v->map[i].key.kind;
-        odd = (kind != WAMP_STR && kind != WAMP_BIN && kind != WAMP_UINT && kind != WAMP_NINT) || has_odd_keys(&v->map[i].value);
+        odd = (kind != WAMP_STR && kind != WAMP_BIN && kind != WAMP_UINT && kind != WAMP_NINT) ||
+              has_odd_keys(&v->map[i].value);
     }
     return odd;
 }
 
-static void check_there_and_back(enum wamp_ser ser, struct str octets, const struct wamp_value *v, struct wamp_arena *arena)
+static void check_there_and_back(enum wamp_ser ser, struct str octets, const struct wamp_value *v,
+                                 struct wamp_arena *arena)
 {
     check_rewrite(ser, v, arena);
     if (ser == WAMP_JSON && !is_finite(v))
