@@ -37,7 +37,7 @@ client.libs = $(call pkg,--libs libssl) $(crypto.libs) -lpthread
 msgpack.pc = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 oracle.libs = $(call pkg,--libs jansson libcbor $(msgpack.pc))
 
-# --- modules ------------------------------------------------------------------------------------------------------
+# --- modules ------------------------------------------------------------------------------------------------
 # A module, program or library exists as soon as it has sources.
 modules := common realms router client crossbar-compat
 $(foreach m,$(modules),$(eval $(m).src := $(wildcard $(m)/*.c)))
@@ -82,10 +82,10 @@ $(BUILD)/wamp: $(call obj,$(tool.src)) $(BUILD)/libwamp.a
 run: $(BUILD)/wampd  ## install what is missing, build, start wampd (ARGS="--config FILE")
 	$(BUILD)/wampd $(ARGS)
 
-# --- parts of the build that live in their own files -----------------------------------------------------------------
-# They append to check.programs and test.programs: what `make check` and `make test` run through tests/run-check.sh, each
-# word a program, or the name of one with arguments: command.NAME. And to check.deps and test.deps: what has to be built
-# before.
+# --- parts of the build that live in their own files --------------------------------------------------------
+# They append to check.programs and test.programs: what `make check` and `make test` run through tests/run-check.sh,
+# each word a program, or the name of one with arguments: command.NAME. And to check.deps and test.deps: what has to be
+# built before.
 include $(wildcard tests/*.mk crossbar-compat/*.mk client/*.mk)
 
 commands = $(foreach p,$(1),'$(or $(command.$(p)),$(p))')
@@ -95,7 +95,9 @@ check: $(check.deps)  ## the fast tests: unit tests, conversations, corpora (sec
 
 # The same again with sanitizers, in build directories of their own.
 test.programs += $(if $(SAN),,check-asan check-tsan)
-$(foreach s,asan tsan,$(eval command.check-$(s) = $$(MAKE) --no-print-directory --silent SAN=$(s) BUILD=$$(BUILD)/$(s) check))
+check.with = $(MAKE) --no-print-directory --silent SAN=$(1) BUILD=$(BUILD)/$(1) check
+command.check-asan = $(call check.with,asan)
+command.check-tsan = $(call check.with,tsan)
 
 test: deps all $(check.deps) $(test.deps)  ## all tests, after installing what is missing
 	@tests/run-check.sh $(call commands,$(check.programs) $(test.programs))
@@ -103,7 +105,7 @@ test: deps all $(check.deps) $(test.deps)  ## all tests, after installing what i
 clean:  ## remove the build directory
 	rm -rf build
 
-# --- install -----------------------------------------------------------------------------------------------------------
+# --- install ------------------------------------------------------------------------------------------------
 dest := $(DESTDIR)$(PREFIX)
 manuals = $(wildcard docs/man/*.$(1))
 
@@ -139,9 +141,9 @@ $(BUILD)/wamp.pc: Makefile
 	@mkdir -p $(@D)
 	$(file >$@,$(wamp.pc))
 
-# --- what the machine needs ---------------------------------------------------------------------------------------------
-deps.build := build-essential pkg-config libwebsockets-dev libuv1-dev uthash-dev libyaml-dev libssl-dev libargon2-dev \
-              libidn-dev
+# --- what the machine needs ---------------------------------------------------------------------------------
+deps.build := build-essential pkg-config libwebsockets-dev libuv1-dev uthash-dev libyaml-dev libssl-dev \
+              libargon2-dev libidn-dev
 deps.test := libcmocka-dev libjansson-dev libmsgpack-dev libcbor-dev python3
 deps.fuzz := clang-14 libclang-rt-14-dev
 deps.lint := clang-14 cppcheck codespell
@@ -150,7 +152,7 @@ deps.packages = $(deps.build) $(deps.test) $(foreach g,fuzz lint,$(if $(filter $
 deps:  ## install the Debian packages that are missing (with sudo where needed)
 	@tests/install-deps.sh $(deps.packages)
 
-# --- reading -------------------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------------
 lint.src = $(foreach m,$(modules),$($(m).src)) $(tool.src) $(wildcard tests/*/*.c tests/unit/*/*.c)
 
 # What cppcheck makes of uthash's macros and of out-parameters is suppressed.
@@ -158,12 +160,12 @@ lint: deps  ## what other tools find: clang's warnings, cppcheck, spelling, the 
 	@tests/check-layers.sh
 	clang-14 $(CPPFLAGS) -std=gnu11 $(warnings) -Wno-string-concatenation -Werror -fsyntax-only $(lint.src)
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. -Iclient/include \
-	    $(addprefix --suppress=,missingIncludeSystem preprocessorErrorDirective internalAstError uninitvar ctuuninitvar \
-	    nullPointerRedundantCheck identicalInnerCondition wrongPrintfScanfArgNum) $(lint.src)
+	    $(addprefix --suppress=,missingIncludeSystem preprocessorErrorDirective internalAstError uninitvar \
+	    ctuuninitvar nullPointerRedundantCheck identicalInnerCondition wrongPrintfScanfArgNum) $(lint.src)
 	codespell --quiet-level=2 --ignore-words-list=ser --skip='./build,./.git,*.json,./tests/fuzz/corpus,./tests/unit'
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile $(filter tests/% client/% crossbar-compat/%,$(MAKEFILE_LIST)) | \
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile $(wildcard tests/*.mk crossbar-compat/*.mk client/*.mk) | \
 	    awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

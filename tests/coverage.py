@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Which requirement has which tests.
 
-Reads tests/requirements.txt, the output of `wtc list` on stdin (what conversation scripts quote), and every other file
-under tests/ and crossbar-compat/tests/. An id counts where it stands, and so do ranges: B-031..B-035.
+Reads tests/requirements.txt, the output of `wtc list` on stdin (what conversation scripts quote), and every other
+file under tests/ and crossbar-compat/tests/. An id counts where it stands, and so do ranges: B-031..B-035.
 
     wtc list tests/scripts/*/*.wtc | tests/coverage.py [--strict]
 
-Prints a line per requirement with the tests that quote it, then those of the router that no test quotes. --strict: exit
-status 1 when there are any.
+Prints a line per requirement with the tests that quote it, then those of the router that no test quotes. --strict:
+exit status 1 when there are any.
 """
 
 import collections

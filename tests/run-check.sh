@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs each command given, shows the output of those that fail, and ends with one line: N passed, N failed.
-# Understands cmocka's summary and the line "N passed, N failed"; a command that reports neither counts as one test.
+# Understands cmocka's summary and the line "N passed, N failed"; a command that says neither counts as one test.
 passed=0 failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT

@@ -1,4 +1,4 @@
-# Conversation scripts: tests/scripts/AREA/*.wtc, run by wtc (tests/script/). The language: tests/scripts/README.md.
+# Conversation scripts: tests/scripts/AREA/*.wtc, run by wtc (tests/script/). Their language: tests/scripts/README.md.
 wtc := $(BUILD)/wtc
 scripts := $(wildcard tests/scripts/*/*.wtc)
 

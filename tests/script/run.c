@@ -374,8 +374,7 @@ static void report(struct run *r, const struct step *step)
         fprintf(out, "%.*s", (int)r->talk.len, r->talk.len ? r->talk.ptr : "");
 }
 
-/* The steps until one fails: that one, or NULL. In a lenient run none does: what it asks for is not insisted on.
- */
+/* The steps until one fails: that one, or NULL. In a lenient run none does: nothing is insisted on. */
 static const struct step *run_steps(struct run *r)
 {
     for (unsigned i = 0; i < r->script->step_count; i++) {
