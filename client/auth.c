@@ -31,7 +31,7 @@ static wamp_rc judge(struct wamp_peer *p, enum wamp_err err, const char *method)
                             wamp_err_text(err));
 }
 
-/* --- secrets ------------------------------------------------------------------------------------------------------------------ */
+/* --- secrets ------------------------------------------------------------------------------------------------- */
 
 static void wipe(struct wamp_buf *b)
 {
@@ -55,7 +55,8 @@ static bool read_file(const char *path, struct wamp_buf *out)
 }
 
 /* A secret for the method, from memory, a file or the program. False: there is none. */
-static bool get_secret(struct wamp_peer *p, const char *method, const char *text, const char *file, struct wamp_buf *out)
+static bool get_secret(struct wamp_peer *p, const char *method, const char *text, const char *file,
+                       struct wamp_buf *out)
 {
     const wamp_opt *opt = &p->config.opt;
     size_t len = 0;
@@ -93,7 +94,7 @@ static bool has_password(const wamp_opt *opt)
     return opt->authid && (opt->secret || opt->secret_file || opt->secret_fn);
 }
 
-/* --- the challenge's extra ------------------------------------------------------------------------------------------------------- */
+/* --- the challenge's extra ----------------------------------------------------------------------------------- */
 
 static struct str text_of(const struct challenge *c, const char *key)
 {
@@ -107,7 +108,7 @@ static uint64_t number_of(const struct challenge *c, const char *key, uint64_t s
     return v && v->kind == WAMP_UINT ? v->uint : standard;
 }
 
-/* --- ticket, WAMP-CRA --------------------------------------------------------------------------------------------------------------- */
+/* --- ticket, WAMP-CRA ---------------------------------------------------------------------------------------- */
 
 static wamp_rc answer_ticket(struct challenge *c)
 {
@@ -139,7 +140,7 @@ wipe_secret:
     return rc;
 }
 
-/* --- SCRAM ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- SCRAM --------------------------------------------------------------------------------------------------- */
 
 static const char channel_binding[] = "tls-exporter";
 
@@ -192,8 +193,8 @@ static wamp_rc put_scram_answer(struct challenge *c, const struct wamp_scram_exc
 }
 
 /* Proof, and what WELCOME is checked with. */
-static enum wamp_err prove(struct challenge *c, const struct wamp_scram_cost *cost, const struct wamp_scram_exchange *x,
-                           struct str password)
+static enum wamp_err prove(struct challenge *c, const struct wamp_scram_cost *cost,
+                           const struct wamp_scram_exchange *x, struct str password)
 {
     struct auth *a = &c->p->session.auth;
     struct wamp_scram_keys keys;
@@ -242,7 +243,7 @@ static wamp_rc answer_scram(struct challenge *c)
     return err ? judge(p, err, "wamp-scram") : put_scram_answer(c, &x);
 }
 
-/* --- cryptosign -------------------------------------------------------------------------------------------------------------------------- */
+/* --- cryptosign ---------------------------------------------------------------------------------------------- */
 
 static wamp_rc hello_cryptosign(struct wamp_peer *p, struct dict_build *extra)
 {
@@ -280,7 +281,7 @@ static wamp_rc answer_cryptosign(struct challenge *c)
     return judge(p, err, "cryptosign");
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------------------------------------------- */
 
 static bool can_sign(const struct config *c)
 {
@@ -366,7 +367,7 @@ static wamp_rc choose(struct wamp_peer *p)
     return WAMP_OK;
 }
 
-/* --- for the session ------------------------------------------------------------------------------------------------------------------------- */
+/* --- for the session ----------------------------------------------------------------------------------------- */
 
 static wamp_rc put_extra(struct wamp_peer *p, struct dict_build *details)
 {

@@ -1,5 +1,5 @@
-/* The client's side of authentication: what HELLO offers, the answer to a CHALLENGE, the check of WELCOME. The arithmetic
- * is common/authcalc.h; the table of methods is in auth.c. Section 2.27 of the checklist. */
+/* The client's side of authentication: what HELLO offers, the answer to a CHALLENGE, the check of WELCOME. The
+ * arithmetic is common/authcalc.h; the table of methods is in auth.c. Section 2.27 of the checklist. */
 #ifndef WAMP_CLIENT_AUTH_H
 #define WAMP_CLIENT_AUTH_H
 
@@ -17,9 +17,9 @@ enum { AUTH_METHODS_MAX = 8, AUTH_ROUNDS_MAX = 4 };
 struct auth {
     unsigned char methods[AUTH_METHODS_MAX];  /* rows of the table, by preference */
     unsigned count;
-    unsigned rounds;              /* CHALLENGEs so far: a router may want a second factor, not endless ones */
-    char nonce[32];               /* SCRAM: ours, base64 */
-    bool expects_verifier;        /* SCRAM: WELCOME must prove that the router knows the password, too */
+    unsigned rounds;        /* CHALLENGEs so far: a router may want a second factor, not endless ones */
+    char nonce[32];         /* SCRAM: ours, base64 */
+    bool expects_verifier;  /* SCRAM: WELCOME must prove that the router knows the password, too */
     uint8_t server_key[32];
     struct wamp_buf auth_message;
 };
@@ -28,8 +28,8 @@ struct auth {
  * WAMP_E_NOMEM. */
 wamp_rc wamp_auth_hello(struct wamp_peer *p, struct dict_build *details);
 
-/* The answer to a CHALLENGE, in `signature` and `extra`. WAMP_E_REFUSED: it cannot or must not be answered, peer.lost says
- * why; *uri is the reason for the ABORT. WAMP_E_NOMEM. */
+/* The answer to a CHALLENGE, in `signature` and `extra`. WAMP_E_REFUSED: it cannot or must not be answered,
+ * peer.lost says why; *uri is the reason for the ABORT. WAMP_E_NOMEM. */
 wamp_rc wamp_auth_challenge(struct wamp_peer *p, const struct wamp_msg *m, struct wamp_buf *signature,
                             struct dict_build *extra, const char **uri);
 

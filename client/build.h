@@ -1,6 +1,7 @@
 /* Making common/value.h values piece by piece, in an arena: lists and dicts that grow.
  *
- * A failed allocation marks the list or dict; what is added later is lost. One check at the end, as with struct buf. */
+ * A failed allocation marks the list or dict; what is added later is lost. One check at the end, as with struct
+ * buf. */
 #ifndef WAMP_CLIENT_BUILD_H
 #define WAMP_CLIENT_BUILD_H
 
@@ -36,6 +37,6 @@ struct wamp_value wamp_of_str(struct str text);
 
 void wamp_dict_put_str(struct dict_build *b, const char *key, const char *text);  /* NULL: nothing */
 void wamp_dict_put_uint(struct dict_build *b, const char *key, uint64_t number);
-void wamp_dict_put_true(struct dict_build *b, const char *key, bool flag);        /* false: nothing */
+void wamp_dict_put_true(struct dict_build *b, const char *key, bool flag);  /* false: nothing */
 
 #endif

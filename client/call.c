@@ -16,7 +16,7 @@ static struct call *call_of(struct request *r)
     return (struct call *)((char *)r - offsetof(struct call, request));
 }
 
-/* --- ending ---------------------------------------------------------------------------------------------------------------- */
+/* --- ending -------------------------------------------------------------------------------------------------- */
 
 static void ended(struct wamp_peer *p, struct request *r, wamp_rc rc, const struct wamp_msg *m)
 {
@@ -47,11 +47,11 @@ static void start_timer(struct wamp_peer *p, struct call *c)
         wamp_peer_timer(p, &c->request.timer, (int64_t)c->timeout_ms + (router_keeps_it ? GRACE_MS : 0), late);
 }
 
-/* --- sending ----------------------------------------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------------------------- */
 
 /* Options and payload of one CALL, in the peer's arena and buffers. */
-static wamp_rc make(struct wamp_peer *p, const struct call *c, const struct call_head *head, const char *fmt, wamp_argv argv,
-                    struct wamp_value *options, struct tail *tail, struct why *why)
+static wamp_rc make(struct wamp_peer *p, const struct call *c, const struct call_head *head, const char *fmt,
+                    wamp_argv argv, struct wamp_value *options, struct tail *tail, struct why *why)
 {
     const wamp_callopt *opt = head->opt;
     const struct passthru ppt = {opt->ppt_scheme, opt->ppt_serializer, opt->ppt_cipher, opt->ppt_keyid};
@@ -83,11 +83,10 @@ static wamp_rc make(struct wamp_peer *p, const struct call *c, const struct call
 static wamp_rc send_call(struct wamp_peer *p, const struct call *c, const struct call_head *head,
                          const struct wamp_value *options, const struct tail *tail)
 {
-    wamp_rc rc = wamp_emit(p, &(struct outgoing){.type = WAMP_CALL,
-                                                 .request = c->request.id,
-                                                 .dict = options,
-                                                 .text = str_z(head->uri),
-                                                 .tail = tail});
+    wamp_rc rc = wamp_emit(
+        p,
+        &(struct outgoing){
+            .type = WAMP_CALL, .request = c->request.id, .dict = options, .text = str_z(head->uri), .tail = tail});
     return rc ? wamp_failure_set(&p->error, rc, "CALL %s: %s", head->uri,
                                  rc == WAMP_E_TOOBIG  ? "larger than the router takes"
                                  : rc == WAMP_E_NOMEM ? "out of memory"
@@ -107,7 +106,8 @@ static wamp_rc check_state(struct wamp_peer *p, bool more)
     return WAMP_OK;
 }
 
-wamp_rc wamp_call_begin(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt, wamp_argv argv)
+wamp_rc wamp_call_begin(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt,
+                        wamp_argv argv)
 {
     struct why why = {"out of memory"};
     struct wamp_value options;
@@ -133,7 +133,8 @@ wamp_rc wamp_call_begin(struct wamp_peer *p, struct call *c, const struct call_h
     return WAMP_OK;
 }
 
-wamp_rc wamp_call_chunk(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt, wamp_argv argv)
+wamp_rc wamp_call_chunk(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt,
+                        wamp_argv argv)
 {
     struct why why = {"out of memory"};
     struct wamp_value options;
@@ -149,7 +150,8 @@ wamp_rc wamp_call_chunk(struct wamp_peer *p, struct call *c, const struct call_h
 
 wamp_rc wamp_call_cancel(struct wamp_peer *p, struct call *c, wamp_mode mode)
 {
-    static const char *const modes[] = {[WAMP_KILLNOWAIT] = "killnowait", [WAMP_KILL] = "kill", [WAMP_SKIP] = "skip"};
+    static const char *const modes[] = {
+        [WAMP_KILLNOWAIT] = "killnowait", [WAMP_KILL] = "kill", [WAMP_SKIP] = "skip"};
     struct dict_build dict = {.arena = &p->out};
     if (!wamp_request_is_open(&c->request))
         return wamp_failure_set(&p->error, WAMP_E_STATE, "the call has ended");
@@ -168,7 +170,7 @@ wamp_rc wamp_call_cancel(struct wamp_peer *p, struct call *c, wamp_mode mode)
     return WAMP_OK;
 }
 
-/* --- receiving ------------------------------------------------------------------------------------------------------------------ */
+/* --- receiving ----------------------------------------------------------------------------------------------- */
 
 /* The open call that m is about; NULL with *known telling whether there ever was one. spec: B-038 */
 static struct call *find_call(struct wamp_peer *p, uint64_t id, bool *known)

@@ -32,11 +32,13 @@ struct call_head {
     bool more;                /* this is not the last chunk */
 };
 
-/* Sends the first (or only) CALL. The call is zeroed but for its sink. Errors as wamp_call; then it has not begun. */
-wamp_rc wamp_call_begin(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt, wamp_argv argv);
+/* Sends the first (or only) CALL. The call is zeroed but for its sink. On an error it has not begun. */
+wamp_rc wamp_call_begin(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt,
+                        wamp_argv argv);
 
 /* Sends one more chunk of an open one. */
-wamp_rc wamp_call_chunk(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt, wamp_argv argv);
+wamp_rc wamp_call_chunk(struct wamp_peer *p, struct call *c, const struct call_head *head, const char *fmt,
+                        wamp_argv argv);
 
 /* Sends CANCEL, or where the router knows none ends the call here. It ends through the sink, perhaps at once. */
 wamp_rc wamp_call_cancel(struct wamp_peer *p, struct call *c, wamp_mode mode);

@@ -31,7 +31,7 @@ bool wamp_callee_is_busy(const struct wamp_peer *p)
     return p->callee.active != NULL;
 }
 
-/* --- streams that ended before their last chunk ---------------------------------------------------------------------------- */
+/* --- streams that ended before their last chunk -------------------------------------------------------------- */
 
 /* What still arrives for them is dropped. spec: A-PCI-09 */
 static void remember_ended(struct callee *c, uint64_t id)
@@ -51,7 +51,7 @@ static bool is_late_chunk(struct callee *c, const struct wamp_msg *m)
     return false;
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 static void deactivate(struct invocation *inv)
 {
@@ -108,14 +108,15 @@ static struct invocation *invocation_new(struct wamp_peer *p, const struct offer
     return NULL;
 }
 
-/* --- answers ------------------------------------------------------------------------------------------------------------------ */
+/* --- answers ------------------------------------------------------------------------------------------------- */
 
 /* Arguments of one text, in p->tail. */
 static wamp_rc text_tail(struct wamp_peer *p, const char *text, struct tail *out)
 {
     struct why why;
     const struct wamp_value arg = wamp_of_str(str_z(text));
-    const struct payload payload = {.args = {.kind = WAMP_LIST, .count = 1, .list = &arg}, .kwargs = {.kind = WAMP_MAP}};
+    const struct payload payload = {.args = {.kind = WAMP_LIST, .count = 1, .list = &arg},
+                                    .kwargs = {.kind = WAMP_MAP}};
     return wamp_tail_write(p->config.ser, &payload, false, &p->tail, out, &why);
 }
 
@@ -150,7 +151,8 @@ static wamp_rc send_yield(struct invocation *inv, bool more, const struct tail *
     struct wamp_value options = wamp_dict_done(&dict);
     if (dict.failed)
         return WAMP_E_NOMEM;
-    return wamp_emit(p, &(struct outgoing){.type = WAMP_YIELD, .request = inv->id, .dict = &options, .tail = tail});
+    return wamp_emit(p,
+                     &(struct outgoing){.type = WAMP_YIELD, .request = inv->id, .dict = &options, .tail = tail});
 }
 
 wamp_rc wamp_invocation_may(const struct invocation *inv, enum answer kind)
@@ -213,7 +215,8 @@ static void answer_for(struct invocation *inv, wamp_rc rc)
     if (rc == WAMP_OK && !wamp_tail_write(p->config.ser, &nothing, true, &p->tail, &tail, &why) &&
         !wamp_invocation_answer(inv, ANSWER_RESULT, NULL, &tail))
         return;
-    snprintf(text, sizeof text, rc == WAMP_MORE ? "the stream has ended" : "the procedure failed: %s", wamp_rc_name(rc));
+    snprintf(text, sizeof text, rc == WAMP_MORE ? "the stream has ended" : "the procedure failed: %s",
+             wamp_rc_name(rc));
     send_error(p, inv->id, "wamp.error.runtime_error", text);
 }
 
@@ -226,7 +229,7 @@ void wamp_invocation_settle(struct invocation *inv, wamp_rc rc)
     invocation_free(inv);
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------------- */
 
 bool wamp_invocation_take_current(struct invocation *inv, struct parts *out)
 {
@@ -354,7 +357,7 @@ bool wamp_callee_invoke(struct wamp_peer *p, const struct wamp_msg *m)
     return true;
 }
 
-/* --- canceling ------------------------------------------------------------------------------------------------------------------ */
+/* --- canceling ----------------------------------------------------------------------------------------------- */
 
 /* Tells whoever may be waiting: a blocked wamp_send or wamp_recv looks for itself. May free. */
 static void tell_canceled(struct invocation *inv)
@@ -457,14 +460,16 @@ void wamp_callee_fini(struct wamp_peer *p)
         invocation_free(list_entry(n, struct invocation, link));
 }
 
-/* --- the channel's side ----------------------------------------------------------------------------------------------------------- */
+/* --- the channel's side -------------------------------------------------------------------------------------- */
 
 static wamp_rc writable(struct wamp_chan *ch)
 {
-    static const char *const words[] = {"", "canceled by the caller", "canceled by the caller", "the session is lost"};
+    static const char *const words[] = {"", "canceled by the caller", "canceled by the caller",
+                                        "the session is lost"};
     struct invocation *inv = invocation_of(ch);
     wamp_rc rc = wamp_invocation_may(inv, ANSWER_MORE);
-    return rc ? wamp_failure_set(&ch->peer->error, rc, "%s", inv->replied ? "answered already" : words[inv->canceled])
+    return rc ? wamp_failure_set(&ch->peer->error, rc, "%s",
+                                 inv->replied ? "answered already" : words[inv->canceled])
               : WAMP_OK;
 }
 
@@ -493,7 +498,8 @@ static bool is_open(const struct wamp_chan *ch)
 }
 
 /* Format, in the session's form, in p->tail. */
-static wamp_rc format_tail(struct wamp_peer *p, enum answer kind, const char *fmt, wamp_argv argv, struct tail *tail)
+static wamp_rc format_tail(struct wamp_peer *p, enum answer kind, const char *fmt, wamp_argv argv,
+                           struct tail *tail)
 {
     struct payload payload;
     struct why why = {"out of memory"};
@@ -532,7 +538,7 @@ static const struct chan_ops ops = {
     .is_open = is_open,
 };
 
-/* --- public: the answer -------------------------------------------------------------------------------------------------------------- */
+/* --- public: the answer -------------------------------------------------------------------------------------- */
 
 static wamp_rc final_answer(wamp_chan *ch, enum answer kind, const char *uri, const char *fmt, wamp_argv args)
 {
@@ -634,7 +640,7 @@ wamp_rc wamp_pause(wamp_chan *ch, int ms)
     return rc;
 }
 
-/* --- public: arguments --------------------------------------------------------------------------------------------------------------- */
+/* --- public: arguments --------------------------------------------------------------------------------------- */
 
 wamp_rc wamp_args_v(wamp_chan *ch, const char *sig, wamp_argv out)
 {
@@ -664,6 +670,11 @@ const wamp_val *wamp_chan_kwargs(const wamp_chan *ch)
 const wamp_val *wamp_chan_details(const wamp_chan *ch)
 {
     return is_invocation(ch) ? ((const struct invocation *)ch)->first.details : &wamp_empty_dict;
+}
+
+bool wamp_is_last(const wamp_chan *ch)
+{
+    return !is_invocation(ch) || ((const struct invocation *)ch)->current_last;
 }
 
 const char *wamp_procedure(const wamp_chan *ch)

@@ -12,7 +12,7 @@ static struct wamp_result result_of(const struct parts *v)
     return (wamp_result){.args = v->args, .kwargs = v->kwargs, .details = v->details};
 }
 
-/* --- blocking ------------------------------------------------------------------------------------------------------------------ */
+/* --- blocking ------------------------------------------------------------------------------------------------ */
 
 struct waiting_call {
     struct call call;
@@ -32,7 +32,8 @@ static void waiting_progress(struct wamp_peer *p, struct call *c, struct parts *
         w->opt->on_progress(w->opt->progress_arg, &result);
 }
 
-static void waiting_end(struct wamp_peer *p, struct call *c, wamp_rc rc, struct parts *result, struct failure *failure)
+static void waiting_end(struct wamp_peer *p, struct call *c, wamp_rc rc, struct parts *result,
+                        struct failure *failure)
 {
     struct waiting_call *w = (struct waiting_call *)c;
     w->done = true;
@@ -59,8 +60,8 @@ static void give(wamp_val **out, const wamp_val *part)
         *out = wamp_keep(part ? part : &wamp_null_val);
 }
 
-static wamp_rc call_and_wait(struct wamp_peer *p, const char *uri, const wamp_callopt *opt, const char *fmt, wamp_argv argv,
-                             struct parts *result)
+static wamp_rc call_and_wait(struct wamp_peer *p, const char *uri, const wamp_callopt *opt, const char *fmt,
+                             wamp_argv argv, struct parts *result)
 {
     struct waiting_call w = {.call = {.sink = &waiting_sink}, .opt = opt};
     struct call_head head = {.uri = uri ? uri : "", .opt = opt, .progress = opt->on_progress != NULL};
@@ -74,8 +75,8 @@ static wamp_rc call_and_wait(struct wamp_peer *p, const char *uri, const wamp_ca
     return w.rc;
 }
 
-static wamp_rc call_for_parts(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_val **args, wamp_val **kwargs,
-                              wamp_val **first, const char *fmt, wamp_argv argv)
+static wamp_rc call_for_parts(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_val **args,
+                              wamp_val **kwargs, wamp_val **first, const char *fmt, wamp_argv argv)
 {
     struct parts result = {0};
     wamp_val **const outs[] = {args, kwargs, first, opt->details};
@@ -118,7 +119,7 @@ wamp_rc wamp_rcall_v(wamp_remote_t remote, const char *name, wamp_val **out, con
     return rc;
 }
 
-/* --- asynchronous ---------------------------------------------------------------------------------------------------------------- */
+/* --- asynchronous -------------------------------------------------------------------------------------------- */
 
 struct async_call {
     struct call call;
@@ -138,7 +139,8 @@ static void async_progress(struct wamp_peer *p, struct call *c, struct parts *va
         a->on_progress(a->progress_arg, &result);
 }
 
-static void async_end(struct wamp_peer *p, struct call *c, wamp_rc rc, struct parts *value, struct failure *failure)
+static void async_end(struct wamp_peer *p, struct call *c, wamp_rc rc, struct parts *value,
+                      struct failure *failure)
 {
     struct async_call a = *(struct async_call *)c;
     wamp_result result = value ? result_of(value) : (wamp_result){0};
@@ -150,14 +152,17 @@ static void async_end(struct wamp_peer *p, struct call *c, wamp_rc rc, struct pa
 
 static const struct call_sink async_sink = {.progress = async_progress, .end = async_end};
 
-static wamp_rc begin_async(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_done done, void *arg, uint64_t *id,
-                           const char *fmt, wamp_argv args)
+static wamp_rc begin_async(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_done done, void *arg,
+                           uint64_t *id, const char *fmt, wamp_argv args)
 {
     struct call_head head = {.uri = uri ? uri : "", .opt = opt, .progress = opt->on_progress != NULL};
     struct async_call *a = wamp_zalloc(sizeof *a);
     if (!a)
         return wamp_failure_set(&p->error, WAMP_E_NOMEM, "out of memory");
-    *a = (struct async_call){.call = {.sink = &async_sink}, .done = done, .arg = arg, .on_progress = opt->on_progress,
+    *a = (struct async_call){.call = {.sink = &async_sink},
+                             .done = done,
+                             .arg = arg,
+                             .on_progress = opt->on_progress,
                              .progress_arg = opt->progress_arg};
     wamp_rc rc = wamp_call_begin(p, &a->call, &head, fmt, args);
     if (rc)
@@ -167,8 +172,8 @@ static wamp_rc begin_async(wamp_peer *p, const char *uri, const wamp_callopt *op
     return rc;
 }
 
-wamp_rc wamp_call_async_v(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_done done, void *arg, uint64_t *id,
-                          const char *fmt, wamp_argv args)
+wamp_rc wamp_call_async_v(wamp_peer *p, const char *uri, const wamp_callopt *opt, wamp_done done, void *arg,
+                          uint64_t *id, const char *fmt, wamp_argv args)
 {
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)

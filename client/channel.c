@@ -4,7 +4,7 @@
 #include "client/peer.h"
 #include "common/mem.h"
 
-/* --- the queue ----------------------------------------------------------------------------------------------------------------- */
+/* --- the queue ----------------------------------------------------------------------------------------------- */
 
 void wamp_chan_init(struct wamp_chan *ch, const struct chan_ops *ops, struct wamp_peer *p)
 {
@@ -119,6 +119,7 @@ void wamp_chan_drain(struct wamp_chan *ch)
         wamp_parts_clear(&value);
     unlock(ch);
     set_full(ch, false);
+    list_remove(&ch->hungry);
 }
 
 void wamp_chan_ready(struct wamp_chan *ch)
@@ -134,12 +135,25 @@ void wamp_chan_flow(struct wamp_chan *ch, bool stop)
         wamp_chan_ready(ch);
 }
 
-/* --- public: sending ---------------------------------------------------------------------------------------------------------- */
+/* --- public: sending ----------------------------------------------------------------------------------------- */
+
+/* The connection is not behind. */
+static bool has_link_room(const struct wamp_peer *p)
+{
+    return !p->link || p->link->ops->queued(p->link) < (size_t)p->config.opt.max_queue;
+}
 
 bool wamp_chan_has_room(const struct wamp_chan *ch)
 {
-    const struct wamp_peer *p = ch->peer;
-    return !ch->paused && (!p->link || p->link->ops->queued(p->link) < (size_t)p->config.opt.max_queue);
+    return !ch->paused && has_link_room(ch->peer);
+}
+
+void wamp_chans_feed(struct wamp_peer *p)
+{
+    for (struct list *n; has_link_room(p) && (n = list_first(&p->hungry));) {
+        list_remove(n);
+        wamp_chan_ready(list_entry(n, struct wamp_chan, hungry));
+    }
 }
 
 static bool may_send(void *arg)
@@ -148,13 +162,21 @@ static bool may_send(void *arg)
     return ch->ops->writable(ch) != WAMP_OK || wamp_chan_has_room(ch);
 }
 
+/* A pause ends with a message; a queue that is full ends unseen, so the channel is remembered. */
+static wamp_rc come_again(struct wamp_chan *ch)
+{
+    if (!ch->paused && !list_is_linked(&ch->hungry))
+        list_add_tail(&ch->peer->hungry, &ch->hungry);
+    return wamp_failure_set(&ch->peer->error, WAMP_E_AGAIN, "the receiver or the connection is slow");
+}
+
 static wamp_rc wait_for_room(struct wamp_chan *ch)
 {
     wamp_rc rc = ch->ops->writable(ch);
     if (rc || wamp_chan_has_room(ch))
         return rc;
     if (ch->peer->config.opt.nonblocking)
-        return WAMP_E_AGAIN;
+        return come_again(ch);
     if (!wamp_may_wait())
         return wamp_failure_set(&ch->peer->error, WAMP_E_STATE, "blocking calls are nested too deeply");
     wamp_wait(ch->peer, may_send, ch, WAMP_NEVER);
@@ -177,7 +199,7 @@ wamp_rc wamp_send_v(wamp_chan *ch, int more, const char *fmt, wamp_argv args)
     return rc;
 }
 
-/* --- public: receiving --------------------------------------------------------------------------------------------------------- */
+/* --- public: receiving --------------------------------------------------------------------------------------- */
 
 static bool may_receive(void *arg)
 {
@@ -218,8 +240,8 @@ static void give(wamp_val **out, const wamp_val *part)
         *out = wamp_keep(part ? part : &wamp_null_val);
 }
 
-static wamp_rc receive_parts(struct wamp_chan *ch, wamp_val **args, wamp_val **kwargs, wamp_val **details, wamp_val **first,
-                             int timeout_ms)
+static wamp_rc receive_parts(struct wamp_chan *ch, wamp_val **args, wamp_val **kwargs, wamp_val **details,
+                             wamp_val **first, int timeout_ms)
 {
     struct parts value;
     wamp_val **const outs[] = {args, kwargs, details, first};
@@ -248,7 +270,7 @@ wamp_rc wamp_recvx(wamp_chan *ch, wamp_val **args, wamp_val **kwargs, wamp_val *
     return receive_parts(ch, args, kwargs, details, NULL, timeout_ms);
 }
 
-/* --- public: the rest ------------------------------------------------------------------------------------------------------------ */
+/* --- public: the rest ---------------------------------------------------------------------------------------- */
 
 void wamp_on_ready(wamp_chan *ch, wamp_on_chan fn, void *arg)
 {

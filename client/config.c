@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- tables: one row an option ---------------------------------------------------------------------------------------- */
+/* --- tables: one row an option ------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -15,7 +15,10 @@ static const struct {
     const char *standard;  /* NULL: stays NULL */
     bool is_secret;
 } texts[] = {
-#define ROW(field, standard, secret) {#field, offsetof(wamp_opt, field), standard, secret}
+#define ROW(field, standard, secret)                        \
+    {                                                       \
+#field, offsetof(wamp_opt, field), standard, secret \
+    }
     ROW(name, "libwamp", false),
     ROW(url, "ws://127.0.0.1:8080", false),
     ROW(realm, "realm1", false),
@@ -39,7 +42,10 @@ static const struct {
     size_t offset;
     int standard, least, most;
 } numbers[] = {
-#define ROW(field, standard, least, most) {#field, offsetof(wamp_opt, field), standard, least, most}
+#define ROW(field, standard, least, most)                        \
+    {                                                            \
+#field, offsetof(wamp_opt, field), standard, least, most \
+    }
     ROW(open_timeout_ms, 10000, 1, 24 * 3600 * 1000),
     ROW(connect_wait_ms, 0, 0, INT32_MAX),
     ROW(call_timeout_ms, 0, 0, INT32_MAX),

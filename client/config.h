@@ -9,7 +9,7 @@
 #include "common/ser.h"
 
 struct config {
-    wamp_opt opt;        /* texts live in the arena; authextra is kept; hooks points to `hooks` */
+    wamp_opt opt;  /* texts live in the arena; authextra is kept; hooks points to `hooks` */
     wamp_hooks hooks;
     struct url url;
     enum wamp_ser ser;

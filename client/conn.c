@@ -14,8 +14,9 @@
 
 enum {
     READ_BYTES = 65536,
-    MASKS_BYTES = 1024,       /* random octets fetched at a time */
-    PONG_QUEUE_MAX = 1 << 18, /* octets queued beyond which PINGs are not answered: a flood shall not cost memory */
+    MASKS_BYTES = 1024,  /* random octets fetched at a time */
+    PONG_QUEUE_MAX =
+        1 << 18,  /* octets queued beyond which PINGs are not answered: a flood shall not cost memory */
     RS_MAX = 1 << 24,
 };
 
@@ -28,12 +29,12 @@ struct conn {
     struct stream stream;
     enum upgrade upgrade;
     uint8_t nonce[16];
-    struct wamp_buf head;      /* the answer to the upgrade or handshake, as far as it has come */
+    struct wamp_buf head;  /* the answer to the upgrade or handshake, as far as it has come */
     struct wamp_ws ws;
     struct wamp_rs rs;
-    size_t peer_max;           /* RawSocket: octets that the router takes */
-    struct str in;             /* of `octets`, not yet parsed */
-    int64_t heard_at;          /* the last octets, or PING */
+    size_t peer_max;   /* RawSocket: octets that the router takes */
+    struct str in;     /* of `octets`, not yet parsed */
+    int64_t heard_at;  /* the last octets, or PING */
     bool pinged;
     uint8_t masks[MASKS_BYTES];
     size_t masks_used;
@@ -52,7 +53,7 @@ static wamp_rc broken(struct conn *c, const char *why)
     return WAMP_E_LOST;
 }
 
-/* --- sending frames ----------------------------------------------------------------------------------------------------------- */
+/* --- sending frames ------------------------------------------------------------------------------------------ */
 
 static const uint8_t *next_mask(struct conn *c)
 {
@@ -131,11 +132,12 @@ static void pong(struct conn *c, struct str payload)
 static void say_close(struct conn *c, unsigned code)
 {
     char payload[2] = {(char)(code >> 8), (char)code};
-    if (c->config->url.websocket && c->upgrade == UPGRADE_DONE && !put_ws(c, WAMP_WS_CLOSE, str_of(payload, 2), str_of(NULL, 0)))
+    if (c->config->url.websocket && c->upgrade == UPGRADE_DONE &&
+        !put_ws(c, WAMP_WS_CLOSE, str_of(payload, 2), str_of(NULL, 0)))
         no_memory(c);
 }
 
-/* --- opening ------------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------- */
 
 static void host_header(const struct url *url, char *out, size_t size)
 {
@@ -143,8 +145,8 @@ static void host_header(const struct url *url, char *out, size_t size)
     if (url->is_unix)
         snprintf(out, size, "localhost");
     else
-        snprintf(out, size, "%s%s%s%s%s", url->is_ipv6 ? "[" : "", url->host, url->is_ipv6 ? "]" : "", standard ? "" : ":",
-                 standard ? "" : url->port);
+        snprintf(out, size, "%s%s%s%s%s", url->is_ipv6 ? "[" : "", url->host, url->is_ipv6 ? "]" : "",
+                 standard ? "" : ":", standard ? "" : url->port);
 }
 
 static void ask(struct conn *c)
@@ -182,7 +184,8 @@ static wamp_rc judge_ws(struct conn *c, size_t *used)
 
 static wamp_rc judge_rs(struct conn *c, size_t *used)
 {
-    static const char *const errors[] = {[WAMP_RS_SERIALIZER] = "RawSocket refused: it does not speak the serializer",
+    static const char *const errors[] = {[WAMP_RS_SERIALIZER] =
+                                             "RawSocket refused: it does not speak the serializer",
                                          [WAMP_RS_LENGTH] = "RawSocket refused: message length",
                                          [WAMP_RS_RESERVED] = "RawSocket refused: reserved bits",
                                          [WAMP_RS_CONNECTIONS] = "RawSocket refused: too many connections"};
@@ -238,14 +241,15 @@ static wamp_rc conn_advance(struct link *l, int64_t now)
     return rc;
 }
 
-/* --- receiving frames ------------------------------------------------------------------------------------------------------------ */
+/* --- receiving frames ---------------------------------------------------------------------------------------- */
 
 static wamp_rc on_close(struct conn *c, const struct wamp_frame_in *f)
 {
     char text[160];
     say_close(c, f->code == 1005 ? 1000 : f->code);
     wamp_stream_flush(&c->stream);
-    snprintf(text, sizeof text, "closed by the router (%u%s%.*s)", f->code, f->octets.len ? ": " : "", STR_ARG(f->octets));
+    snprintf(text, sizeof text, "closed by the router (%u%s%.*s)", f->code, f->octets.len ? ": " : "",
+             STR_ARG(f->octets));
     return broken(c, text);
 }
 
@@ -338,7 +342,7 @@ static wamp_rc conn_next(struct link *l, int64_t now, struct str *message)
     }
 }
 
-/* --- the rest ----------------------------------------------------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------------------------------------------ */
 
 static void conn_flush(struct link *l)
 {
@@ -411,7 +415,7 @@ struct link *wamp_conn_open(struct wamp_peer *p)
     return &c->link;
 }
 
-/* --- the real world -------------------------------------------------------------------------------------------------------------------- */
+/* --- the real world ------------------------------------------------------------------------------------------ */
 
 static int64_t monotonic_ms(void)
 {
@@ -428,4 +432,5 @@ static void system_random(void *out, size_t len)
     }
 }
 
-const struct peer_env wamp_real_env = {.open_link = wamp_conn_open, .clock = monotonic_ms, .random = system_random};
+const struct peer_env wamp_real_env = {
+    .open_link = wamp_conn_open, .clock = monotonic_ms, .random = system_random};

@@ -8,15 +8,15 @@
 
 #define X(name) [-WAMP_E_##name] = "WAMP_E_" #name,
 static const char *const names[] = {[0] = "WAMP_OK",
-                                    X(REMOTE) X(TIMEOUT) X(CANCELED) X(LOST) X(REFUSED) X(ARGS) X(STATE) X(AGAIN) X(NOMEM)
-                                        X(TOOBIG)};
+                                    X(REMOTE) X(TIMEOUT) X(CANCELED) X(LOST) X(REFUSED) X(ARGS) X(STATE) X(AGAIN)
+                                        X(NOMEM) X(TOOBIG)};
 #undef X
 
 const char *wamp_rc_name(wamp_rc rc)
 {
     if (rc == WAMP_MORE)
         return "WAMP_MORE";
-    size_t row = (size_t)-(int)rc;
+    size_t row = (size_t) - (int)rc;
     return row < sizeof names / sizeof *names ? names[row] : "unknown";
 }
 
@@ -24,8 +24,12 @@ void wamp_failure_clear(struct failure *f)
 {
     wamp_tree_drop(f->tree);
     f->tree = NULL;
-    f->e = (wamp_error){.message = "", .origin = "undisclosed", .traceback = "", .args = &wamp_empty_list,
-                        .kwargs = &wamp_empty_dict, .details = &wamp_empty_dict};
+    f->e = (wamp_error){.message = "",
+                        .origin = "undisclosed",
+                        .traceback = "",
+                        .args = &wamp_empty_list,
+                        .kwargs = &wamp_empty_dict,
+                        .details = &wamp_empty_dict};
 }
 
 wamp_rc wamp_failure_set(struct failure *f, wamp_rc rc, const char *fmt, ...)
@@ -42,7 +46,7 @@ wamp_rc wamp_failure_set(struct failure *f, wamp_rc rc, const char *fmt, ...)
     return rc;
 }
 
-/* --- from a message --------------------------------------------------------------------------------------------------- */
+/* --- from a message ------------------------------------------------------------------------------------------ */
 
 /* First argument, else keyword argument `message` (wampy), else Details.message (ABORT). */
 static const char *message_of(const wamp_error *e)
@@ -105,7 +109,8 @@ wamp_rc wamp_failure_remote(struct failure *f, wamp_rc rc, const struct wamp_msg
     const char *uri = wamp_arena_copy(arena, m->uri).ptr;
     if (!uri)
         return shortened(f, rc, m);
-    f->e = (wamp_error){.rc = rc, .uri = uri, .args = parts.args, .kwargs = parts.kwargs, .details = parts.details};
+    f->e =
+        (wamp_error){.rc = rc, .uri = uri, .args = parts.args, .kwargs = parts.kwargs, .details = parts.details};
     f->e.message = message_of(&f->e);
     f->e.origin = origin_of(&f->e, arena);
     f->e.traceback = traceback_of(&f->e, arena);

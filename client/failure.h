@@ -18,7 +18,8 @@ struct failure {
 void wamp_failure_clear(struct failure *f);  /* frees; e is WAMP_OK with empty texts */
 
 /* A local failure. Returns rc. */
-__attribute__((format(printf, 3, 4))) wamp_rc wamp_failure_set(struct failure *f, wamp_rc rc, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) wamp_rc wamp_failure_set(struct failure *f, wamp_rc rc, const char *fmt,
+                                                               ...);
 
 /* From an ERROR, ABORT or GOODBYE. Returns rc. Where memory is short, uri and message are cut off, rc stays. */
 wamp_rc wamp_failure_remote(struct failure *f, wamp_rc rc, const struct wamp_msg *m);

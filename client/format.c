@@ -1,5 +1,5 @@
-/* A recursive reader of formats: elements, of which some are brackets with elements. Nothing here trusts the caller: each
- * argument carries its type, and what does not fit is refused in words. */
+/* A recursive reader of formats: elements, of which some are brackets with elements. Nothing here trusts the
+ * caller: each argument carries its type, and what does not fit is refused in words. */
 #include "client/format.h"
 
 #include "client/build.h"
@@ -28,7 +28,7 @@ struct reader {
     struct why *why;
 };
 
-/* --- one letter, one argument -------------------------------------------------------------------------------------- */
+/* --- one letter, one argument -------------------------------------------------------------------------------- */
 
 /* The next argument, or NULL with the reason. */
 static const wamp_arg *take(struct reader *r, char letter)
@@ -119,7 +119,8 @@ static const struct {
     char letter;
     bool (*take)(struct reader *r, const wamp_arg *a, struct wamp_value *out);
 } letters[] = {
-    {'b', take_bool}, {'i', take_int}, {'u', take_uint}, {'d', take_real}, {'s', take_str}, {'y', take_octets}, {'v', take_val},
+    {'b', take_bool}, {'i', take_int},    {'u', take_uint}, {'d', take_real},
+    {'s', take_str},  {'y', take_octets}, {'v', take_val},
 };
 
 static bool read_letter(struct reader *r, struct wamp_value *out)
@@ -138,7 +139,7 @@ static bool read_letter(struct reader *r, struct wamp_value *out)
     return false;
 }
 
-/* --- elements --------------------------------------------------------------------------------------------------------- */
+/* --- elements ------------------------------------------------------------------------------------------------ */
 
 static bool read_elements(struct reader *r, char close, struct list_build *list, struct dict_build *dict);
 
@@ -191,7 +192,9 @@ static bool spread(struct reader *r, struct list_build *list, struct dict_build 
     if (from.kind == WAMP_MAP && dict)
         return spread_dict(r, &from, dict);
     if (from.kind != WAMP_LIST || !list)
-        return mismatch(r, list && dict ? "a list or a dict, to be spread" : list ? "a list, to be spread" : "a dict, to be spread");
+        return mismatch(r, list && dict ? "a list or a dict, to be spread"
+                           : list       ? "a list, to be spread"
+                                        : "a dict, to be spread");
     for (uint32_t i = 0; i < from.count; i++)
         wamp_list_put(list, from.list[i]);
     return true;
@@ -247,7 +250,7 @@ static bool read_elements(struct reader *r, char close, struct list_build *list,
     }
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------------------------------------------- */
 
 /* Whether v nests at most `left` deep: a value that was put inside others may have been deep already. */
 static bool fits_depth(const struct wamp_value *v, unsigned left)
@@ -264,7 +267,8 @@ static bool fits_depth(const struct wamp_value *v, unsigned left)
     return true;
 }
 
-wamp_rc wamp_format(struct wamp_arena *arena, const char *fmt, wamp_argv argv, struct payload *out, struct why *why)
+wamp_rc wamp_format(struct wamp_arena *arena, const char *fmt, wamp_argv argv, struct payload *out,
+                    struct why *why)
 {
     struct list_build list = {.arena = arena};
     struct dict_build dict = {.arena = arena};

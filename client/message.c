@@ -3,10 +3,10 @@
 #include "client/build.h"
 #include "client/peer.h"
 
-/* --- payloads ----------------------------------------------------------------------------------------------------------- */
+/* --- payloads ------------------------------------------------------------------------------------------------ */
 
-wamp_rc wamp_tail_write(enum wamp_ser ser, const struct payload *p, bool result, struct wamp_buf *buf, struct tail *out,
-                        struct why *why)
+wamp_rc wamp_tail_write(enum wamp_ser ser, const struct payload *p, bool result, struct wamp_buf *buf,
+                        struct tail *out, struct why *why)
 {
     static const struct wamp_value null = {.kind = WAMP_NULL};
     static const struct wamp_value null_result = {.kind = WAMP_LIST, .count = 1, .list = &null};
@@ -29,7 +29,7 @@ wamp_rc wamp_tail_write(enum wamp_ser ser, const struct payload *p, bool result,
     return WAMP_E_ARGS;
 }
 
-/* --- options ---------------------------------------------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------------------------------------------- */
 
 wamp_rc wamp_more_options(struct dict_build *dict, const wamp_val *options, struct why *why)
 {
@@ -50,12 +50,13 @@ wamp_rc wamp_more_options(struct dict_build *dict, const wamp_val *options, stru
     return WAMP_OK;
 }
 
-wamp_rc wamp_passthru(struct dict_build *dict, const struct passthru *ppt, bool announced, const struct payload *payload,
-                      struct why *why)
+wamp_rc wamp_passthru(struct dict_build *dict, const struct passthru *ppt, bool announced,
+                      const struct payload *payload, struct why *why)
 {
     if (!ppt->scheme)
         return WAMP_OK;
-    bool is_one_binary = payload->args.count == 1 && payload->args.list[0].kind == WAMP_BIN && !payload->kwargs.count;
+    bool is_one_binary =
+        payload->args.count == 1 && payload->args.list[0].kind == WAMP_BIN && !payload->kwargs.count;
     if (!announced || !is_one_binary) {
         wamp_why(why, announced ? "payload passthru carries one binary and nothing else: format \"y\""
                                 : "the router does not know payload passthru");
@@ -68,13 +69,13 @@ wamp_rc wamp_passthru(struct dict_build *dict, const struct passthru *ppt, bool 
     return WAMP_OK;
 }
 
-/* --- messages --------------------------------------------------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------------------------------------------ */
 
 static const char *letters_of(enum wamp_type type)
 {
     switch (type) {
-#define MSG(code, name, letters, tail, sender)                                                                       \
-    case WAMP_##name:                                                                                                \
+#define MSG(code, name, letters, tail, sender) \
+    case WAMP_##name:                          \
         return letters;
 #include "common/msg.def"
 #undef MSG

@@ -1,5 +1,5 @@
-/* Services in use: a tree of declarations becomes a row of offers, with one state for each service that has one. Also the
- * public functions that change what an open peer offers. */
+/* Services in use: a tree of declarations becomes a row of offers, with one state for each service that has one.
+ * Also the public functions that change what an open peer offers. */
 #include "client/offer.h"
 #include "client/peer.h"
 #include "common/mem.h"
@@ -16,9 +16,10 @@ struct state {
     _Alignas(max_align_t) char self[];
 };
 
-/* --- mounts ---------------------------------------------------------------------------------------------------------------- */
+/* --- mounts -------------------------------------------------------------------------------------------------- */
 
-static struct mount *mount_new(struct wamp_peer *p, const char *prefix, const wamp_service *service, bool temporary)
+static struct mount *mount_new(struct wamp_peer *p, const char *prefix, const wamp_service *service,
+                               bool temporary)
 {
     struct mount *m = wamp_zalloc(sizeof *m + strlen(prefix) + 1);
     if (!m) {
@@ -63,7 +64,8 @@ static wamp_rc make_state(struct wamp_peer *p, struct mount *m, const wamp_membe
     wamp_rc rc = member->state_init ? member->state_init(s->self, p) : WAMP_OK;
     if (rc) {
         wamp_free(s);
-        return wamp_failure_set(&p->error, rc, "%s: its WAMP_STATE init failed: %s", m->service->name, wamp_rc_name(rc));
+        return wamp_failure_set(&p->error, rc, "%s: its WAMP_STATE init failed: %s", m->service->name,
+                                wamp_rc_name(rc));
     }
     s->fini = member->state_fini;
     list_add_tail(&m->states, &s->link);
@@ -71,11 +73,11 @@ static wamp_rc make_state(struct wamp_peer *p, struct mount *m, const wamp_membe
     return WAMP_OK;
 }
 
-static wamp_rc spread(struct wamp_peer *p, struct mount *m, const wamp_service *service, const char *prefix, void *self,
-                      unsigned depth);
+static wamp_rc spread(struct wamp_peer *p, struct mount *m, const wamp_service *service, const char *prefix,
+                      void *self, unsigned depth);
 
-static wamp_rc spread_member(struct wamp_peer *p, struct mount *m, const wamp_member *member, const char *prefix, void *self,
-                             unsigned depth)
+static wamp_rc spread_member(struct wamp_peer *p, struct mount *m, const wamp_member *member, const char *prefix,
+                             void *self, unsigned depth)
 {
     char inner[PREFIX_MAX];
     if (member->kind == WAMP_MEMBER_STATE)
@@ -94,8 +96,8 @@ static wamp_rc spread_member(struct wamp_peer *p, struct mount *m, const wamp_me
 }
 
 /* All of a service, behind the prefix. */
-static wamp_rc spread(struct wamp_peer *p, struct mount *m, const wamp_service *service, const char *prefix, void *self,
-                      unsigned depth)
+static wamp_rc spread(struct wamp_peer *p, struct mount *m, const wamp_service *service, const char *prefix,
+                      void *self, unsigned depth)
 {
     wamp_rc rc = WAMP_OK;
     for (const wamp_member *member = service->members; !rc && member->kind != WAMP_MEMBER_END; member++)
@@ -140,7 +142,7 @@ wamp_rc wamp_mounts_init(struct wamp_peer *p)
     return !opt->service || mount_add(p, "", opt->service, opt->self, false) ? WAMP_OK : p->error.e.rc;
 }
 
-/* --- asking the router, for a whole mount ------------------------------------------------------------------------------------ */
+/* --- asking the router, for a whole mount -------------------------------------------------------------------- */
 
 typedef wamp_rc ask(struct wamp_peer *p, struct offer *o, struct waiter *w);
 
@@ -199,7 +201,7 @@ static const char *mount_and_ask(struct wamp_peer *p, const char *prefix, const 
     return rc ? NULL : m->prefix;
 }
 
-/* --- public: mounts -------------------------------------------------------------------------------------------------------------- */
+/* --- public: mounts ------------------------------------------------------------------------------------------ */
 
 /* A name nobody can guess, that tells the session it belongs to. */
 static void secret_name(struct wamp_peer *p, const char *kind, char *out, size_t size)
@@ -228,7 +230,8 @@ wamp_rc wamp_mount(wamp_peer *p, const char *prefix, const wamp_service *service
     if (!service)
         rc = wamp_failure_set(&p->error, WAMP_E_ARGS, "no service");
     else if (find_mount(p, prefix ? prefix : "", service))
-        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "%s or '%s' is mounted already", service->name, prefix ? prefix : "");
+        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "%s or '%s' is mounted already", service->name,
+                              prefix ? prefix : "");
     else if (!mount_and_ask(p, prefix ? prefix : "", service, self, false))
         rc = p->error.e.rc;
     wamp_peer_leave(p);
@@ -261,7 +264,7 @@ const char *wamp_export(wamp_peer *p, const wamp_service *service, void *self)
     return name;
 }
 
-/* --- public: single offers ----------------------------------------------------------------------------------------------------- */
+/* --- public: single offers ----------------------------------------------------------------------------------- */
 
 /* Its URI, which lives as long as the offer, or NULL. */
 static const char *offer_and_ask(struct wamp_peer *p, const wamp_member *member, void *self, bool temporary)
@@ -357,9 +360,8 @@ size_t wamp_registrations(const wamp_peer *p, wamp_registration *out, size_t max
         if (o->member.kind != WAMP_MEMBER_RPC || !o->route)
             continue;
         if (count < max)
-            out[count] = (wamp_registration){.id = o->route->id,
-                                             .uri = o->uri,
-                                             .service = o->mount ? o->mount->service->name : ""};
+            out[count] = (wamp_registration){
+                .id = o->route->id, .uri = o->uri, .service = o->mount ? o->mount->service->name : ""};
         count++;
     }
     return count;

@@ -20,11 +20,12 @@ static enum wamp_match match_of(const struct offer *o)
 }
 _Static_assert((int)WAMP_PREFIX == (int)WAMP_MATCH_PREFIX && (int)WAMP_WILDCARD == (int)WAMP_MATCH_WILDCARD,
                "public and internal match policies are the same numbers");
-_Static_assert((int)WAMP_ROUNDROBIN == (int)WAMP_INVOKE_ROUNDROBIN && (int)WAMP_RANDOM == (int)WAMP_INVOKE_RANDOM &&
-                   (int)WAMP_FIRST == (int)WAMP_INVOKE_FIRST && (int)WAMP_LAST == (int)WAMP_INVOKE_LAST,
+_Static_assert((int)WAMP_ROUNDROBIN == (int)WAMP_INVOKE_ROUNDROBIN &&
+                   (int)WAMP_RANDOM == (int)WAMP_INVOKE_RANDOM && (int)WAMP_FIRST == (int)WAMP_INVOKE_FIRST &&
+                   (int)WAMP_LAST == (int)WAMP_INVOKE_LAST,
                "public and internal invocation policies are the same numbers");
 
-/* --- routes ------------------------------------------------------------------------------------------------------------------ */
+/* --- routes -------------------------------------------------------------------------------------------------- */
 
 static struct route **table_of(struct wamp_peer *p, bool procedures)
 {
@@ -71,7 +72,7 @@ static void detach(struct wamp_peer *p, struct offer *o)
     wamp_free(r);
 }
 
-/* --- life -------------------------------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 static const char *last_component(const char *uri)
 {
@@ -167,7 +168,7 @@ void wamp_offers_fini(struct wamp_peer *p)
     }
 }
 
-/* --- asking the router --------------------------------------------------------------------------------------------------------- */
+/* --- asking the router --------------------------------------------------------------------------------------- */
 
 static void satisfy(struct offer *o, wamp_rc rc)
 {
@@ -246,7 +247,8 @@ static wamp_rc send_offer(struct wamp_peer *p, struct offer *o)
     if (rc)
         return rc;
     struct wamp_value options = wamp_dict_done(&dict);
-    rc = wamp_emit(p, &(struct outgoing){.type = type, .request = o->request.id, .dict = &options, .text = str_z(o->uri)});
+    rc = wamp_emit(
+        p, &(struct outgoing){.type = type, .request = o->request.id, .dict = &options, .text = str_z(o->uri)});
     if (!rc)
         return WAMP_OK;
     wamp_request_unsent(p, &o->request);
@@ -287,7 +289,7 @@ wamp_rc wamp_offer_send(struct wamp_peer *p, struct offer *o, struct waiter *w)
     return rc;
 }
 
-/* --- taking back ------------------------------------------------------------------------------------------------------------- */
+/* --- taking back --------------------------------------------------------------------------------------------- */
 
 static void withdrawn(struct wamp_peer *p, struct request *request, wamp_rc rc, const struct wamp_msg *m)
 {
@@ -335,7 +337,7 @@ wamp_rc wamp_offers_wait(struct wamp_peer *p, struct waiter *w)
     return w->rc;
 }
 
-/* --- the session is gone ------------------------------------------------------------------------------------------------------- */
+/* --- the session is gone ------------------------------------------------------------------------------------- */
 
 static void drop_routes(struct route **table)
 {
@@ -371,7 +373,7 @@ void wamp_offers_lost(struct wamp_peer *p)
     memset(p->offers.left, 0, sizeof p->offers.left);
 }
 
-/* --- incoming ------------------------------------------------------------------------------------------------------------------ */
+/* --- incoming ------------------------------------------------------------------------------------------------ */
 
 struct offer *wamp_offer_of_registration(struct wamp_peer *p, uint64_t id)
 {

@@ -12,7 +12,7 @@ struct outcall {
     wamp_callopt opt;
     struct call_head head;
     bool begun, ended;
-    wamp_rc rc;               /* how it ended */
+    wamp_rc rc;  /* how it ended */
     struct failure failure;
 };
 
@@ -26,7 +26,7 @@ static struct outcall *outcall_of_call(struct call *c)
     return list_entry(c, struct outcall, call);
 }
 
-/* --- what comes back ------------------------------------------------------------------------------------------------------------ */
+/* --- what comes back ----------------------------------------------------------------------------------------- */
 
 static void finish(struct outcall *o, wamp_rc rc)
 {
@@ -84,7 +84,7 @@ static void on_flow(struct wamp_peer *p, struct call *c, bool stop)
 
 static const struct call_sink sink = {.progress = on_progress, .end = on_end, .flow = on_flow};
 
-/* --- the channel's side --------------------------------------------------------------------------------------------------------- */
+/* --- the channel's side -------------------------------------------------------------------------------------- */
 
 static wamp_rc writable(struct wamp_chan *ch)
 {
@@ -98,7 +98,8 @@ static wamp_rc writable(struct wamp_chan *ch)
     }
     if (o->call.canceling)
         return wamp_failure_set(error, WAMP_E_CANCELED, "canceled");
-    return o->call.open ? WAMP_OK : wamp_failure_set(error, WAMP_E_STATE, "the last chunk was sent, or the call has ended");
+    return o->call.open ? WAMP_OK
+                        : wamp_failure_set(error, WAMP_E_STATE, "the last chunk was sent, or the call has ended");
 }
 
 static wamp_rc send_chunk(struct wamp_chan *ch, bool more, const char *fmt, wamp_argv argv)
@@ -124,7 +125,8 @@ static wamp_rc take(struct wamp_chan *ch, struct parts *out)
     if (rc != WAMP_E_AGAIN)
         return rc;
     if (!o->begun || ch->last_taken)
-        return wamp_failure_set(&ch->peer->error, WAMP_E_STATE, o->begun ? "the call has ended" : "nothing was sent yet");
+        return wamp_failure_set(&ch->peer->error, WAMP_E_STATE,
+                                o->begun ? "the call has ended" : "nothing was sent yet");
     if (!o->ended)
         return WAMP_E_AGAIN;
     wamp_failure_copy(&ch->peer->error, &o->failure);
@@ -146,7 +148,7 @@ static const struct chan_ops ops = {
     .is_open = is_open,
 };
 
-/* --- life ------------------------------------------------------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 /* A copy of the text in the channel's own memory; NULL stays NULL. */
 static bool own(struct outcall *o, const char **text)

@@ -7,10 +7,11 @@
 enum {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MOST_MS = 30000,
-    LASTING_MS = 1000,  /* a session that lived shorter does not reset the back-off: the router may be throwing us out */
+    LASTING_MS =
+        1000,  /* a session that lived shorter does not reset the back-off: the router may be throwing us out */
 };
 
-/* --- life ------------------------------------------------------------------------------------------------------------------ */
+/* --- life ---------------------------------------------------------------------------------------------------- */
 
 static void init_lists(struct wamp_peer *p)
 {
@@ -19,6 +20,7 @@ static void init_lists(struct wamp_peer *p)
     list_init(&p->offers.mounts);
     list_init(&p->callee.all);
     list_init(&p->outcalls);
+    list_init(&p->hungry);
     list_init(&p->pool.jobs);
     list_init(&p->pool.letters);
     wamp_failure_clear(&p->error);
@@ -103,13 +105,13 @@ void wamp_peer_leave(struct wamp_peer *p)
     }
 }
 
-/* --- connecting --------------------------------------------------------------------------------------------------------------- */
+/* --- connecting ---------------------------------------------------------------------------------------------- */
 
 static void open_late(struct wamp_peer *p, struct timer *t)
 {
     (void)t;
-    static const char *const doing[] = {[PHASE_CONNECTING] = "connecting to", [PHASE_HELLO] = "joining at",
-                                        [PHASE_OFFERING] = "registering at"};
+    static const char *const doing[] = {
+        [PHASE_CONNECTING] = "connecting to", [PHASE_HELLO] = "joining at", [PHASE_OFFERING] = "registering at"};
     wamp_failure_set(&p->lost, WAMP_E_TIMEOUT, "%s %s took longer than %d ms", doing[p->phase], p->config.opt.url,
                      p->config.opt.open_timeout_ms);
     wamp_peer_down(p, 1000);
@@ -152,7 +154,7 @@ void wamp_peer_offered(struct wamp_peer *p)
         hooks->on_joined(hooks->arg, p);
 }
 
-/* --- losing ----------------------------------------------------------------------------------------------------------------------- */
+/* --- losing -------------------------------------------------------------------------------------------------- */
 
 static void retry(struct wamp_peer *p, struct timer *t)
 {
@@ -181,7 +183,7 @@ static bool comes_back(const struct wamp_peer *p)
     return !p->joined_once && p->lost.e.rc == WAMP_E_LOST && p->now < p->retry_until;
 }
 
-/* Ends what hangs on the session. Runs callbacks of the program; the phase is ENDED, so that nothing new begins. */
+/* Ends what hangs on the session. Runs callbacks of the program; the phase is ENDED: nothing new begins. */
 static void end_session(struct wamp_peer *p)
 {
     wamp_requests_lost(p);
@@ -220,7 +222,7 @@ void wamp_peer_abandon(struct wamp_peer *p)
     wamp_session_quit(p);
 }
 
-/* --- driving ------------------------------------------------------------------------------------------------------------------------ */
+/* --- driving ------------------------------------------------------------------------------------------------- */
 
 void wamp_peer_flush(struct wamp_peer *p)
 {
@@ -242,11 +244,13 @@ static bool is_talking(const struct wamp_peer *p)
 static void lose_link(struct wamp_peer *p)
 {
     if (p->phase != PHASE_LEAVING)
-        wamp_failure_set(&p->lost, WAMP_E_LOST, "the connection to %s is lost: %s", p->config.opt.url, p->link->why.text);
+        wamp_failure_set(&p->lost, WAMP_E_LOST, "the connection to %s is lost: %s", p->config.opt.url,
+                         p->link->why.text);
     wamp_peer_down(p, 1000);
 }
 
-/* A full queue stops the reading, but for one message at a time where something is waited for that may come behind. */
+/* A full queue stops the reading, but for one message at a time where something is waited for that may come
+ * behind. */
 static void read_messages(struct wamp_peer *p, unsigned budget)
 {
     struct str message;
@@ -282,6 +286,7 @@ void wamp_peer_step(struct wamp_peer *p, unsigned budget)
     read_messages(p, budget);
     wamp_pool_serve(p);
     wamp_peer_flush(p);
+    wamp_chans_feed(p);
     wamp_peer_reading(p);
 }
 
@@ -294,7 +299,7 @@ int64_t wamp_peer_deadline(const struct wamp_peer *p)
     return link_at < at ? link_at : at;
 }
 
-/* --- public: asking ------------------------------------------------------------------------------------------------------------------ */
+/* --- public: asking ------------------------------------------------------------------------------------------ */
 
 const char *wamp_version(void)
 {

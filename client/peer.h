@@ -50,10 +50,10 @@ extern const struct peer_env wamp_real_env;
 /* What belongs to one session; the rest of the peer outlives it. */
 struct session {
     uint64_t id, last_request;
-    struct tree *tree;              /* holds `welcome` */
-    const wamp_val *welcome;        /* WELCOME.Details */
+    struct tree *tree;        /* holds `welcome` */
+    const wamp_val *welcome;  /* WELCOME.Details */
     struct wamp_roles router;
-    bool flow;                      /* the router sends FLOW */
+    bool flow;  /* the router sends FLOW */
     struct auth auth;
 };
 
@@ -70,45 +70,46 @@ struct wamp_peer {
     struct config config;
     const struct peer_env *env;
     pthread_t owner;
-    bool has_thread;                /* wamp_start */
-    struct list by_thread;          /* the owner's peers (client/sync.c) */
-    bool is_due;                    /* its descriptor reported something */
-    pthread_t thread;               /* of wamp_start */
-    unsigned pins;                  /* operations going on; freed only at 0 */
-    bool closing;                   /* wamp_close was called inside one */
-    bool draining, retired;         /* wamp_drain; it does not come back */
-    bool quiet;                     /* wamp_open is waiting: its return value tells how that went, not a hook */
+    bool has_thread;         /* wamp_start */
+    struct list by_thread;   /* the owner's peers (client/sync.c) */
+    bool is_due;             /* its descriptor reported something */
+    pthread_t thread;        /* of wamp_start */
+    unsigned pins;           /* operations going on; freed only at 0 */
+    bool closing;            /* wamp_close was called inside one */
+    bool draining, retired;  /* wamp_drain; it does not come back */
+    bool quiet;              /* wamp_open is waiting: its return value tells how that went, not a hook */
     bool joined_once;
-    unsigned waits;                 /* blocking waits going on */
-    unsigned choked;                /* channels whose queue is full: then nothing is read */
+    unsigned waits;   /* blocking waits going on */
+    unsigned choked;  /* channels whose queue is full: then nothing is read */
 
     enum phase phase;
-    int64_t now;                    /* as of the current operation */
+    int64_t now;  /* as of the current operation */
     struct list timers;
-    struct timer phase_timer;       /* the limit of the phase; back-off */
-    unsigned attempts;              /* since the last session that lasted */
+    struct timer phase_timer;  /* the limit of the phase; back-off */
+    unsigned attempts;         /* since the last session that lasted */
     int64_t joined_at, retry_until;
     struct link *link;
-    struct tls_context *tls;        /* for all its links; made when needed */
+    struct tls_context *tls;  /* for all its links; made when needed */
     struct session session;
 
-    struct wamp_arena in, out;      /* of the message being received; of the one being made */
+    struct wamp_arena in, out;  /* of the message being received; of the one being made */
     struct wamp_buf head, tail;
     struct request *requests;
     struct offers offers;
     struct callee callee;
-    struct list outcalls;           /* the caller's channels */
+    struct list hungry;  /* channels that wait for room in the connection */
+    struct list outcalls;  /* the caller's channels */
     struct after *afters;
     uint64_t last_after;
     struct mailbox mailbox;
     struct pool pool;
 
-    struct failure error;           /* wamp_err */
-    struct failure lost;            /* why the last session ended */
+    struct failure error;  /* wamp_err */
+    struct failure lost;   /* why the last session ended */
     void *user;
 };
 
-/* --- life: client/peer.c ------------------------------------------------------------------------------------------------ */
+/* --- life: client/peer.c ------------------------------------------------------------------------------------- */
 
 /* NULL: `failure` says why. Nothing is begun. */
 struct wamp_peer *wamp_peer_new(const wamp_opt *opt, const struct peer_env *env, struct failure *failure);
@@ -120,8 +121,8 @@ void wamp_peer_connect(struct wamp_peer *p);
 /* Says GOODBYE and does not wait for the answer: all ends now. */
 void wamp_peer_abandon(struct wamp_peer *p);
 
-/* Ends the session: p->lost says why (its rc is WAMP_E_LOST, _REFUSED, _TIMEOUT, or WAMP_OK after a farewell). Everything
- * that is pending ends; then back-off or the end. close_code as struct link_ops.close. */
+/* Ends the session: p->lost says why (its rc is WAMP_E_LOST, _REFUSED, _TIMEOUT, or WAMP_OK after a farewell).
+ * Everything that is pending ends; then back-off or the end. close_code as struct link_ops.close. */
 void wamp_peer_down(struct wamp_peer *p, unsigned close_code);
 
 /* The offers are confirmed. */
@@ -133,8 +134,8 @@ void wamp_peer_step(struct wamp_peer *p, unsigned budget);
 /* When wamp_peer_step is due though nothing arrives. */
 int64_t wamp_peer_deadline(const struct wamp_peer *p);
 
-/* Around each public operation: WAMP_E_STATE from another thread (then no leave). Leaving frees a peer that was closed
- * meanwhile. */
+/* Around each public operation: WAMP_E_STATE from another thread (then no leave). Leaving frees a peer that was
+ * closed meanwhile. */
 wamp_rc wamp_peer_enter(struct wamp_peer *p);
 void wamp_peer_leave(struct wamp_peer *p);
 
@@ -156,9 +157,9 @@ static inline void wamp_peer_timer(struct wamp_peer *p, struct timer *t, int64_t
     wamp_timer_set(&p->timers, t, p->now + ms, fn);
 }
 
-void wamp_outcalls_fini(struct wamp_peer *p);  /* client/outcall.c: the callers' channels, when the peer is freed */
+void wamp_outcalls_fini(struct wamp_peer *p);  /* client/outcall.c: its channels, when the peer is freed */
 
-/* --- session: client/session.c ------------------------------------------------------------------------------------------ */
+/* --- session: client/session.c ------------------------------------------------------------------------------- */
 
 void wamp_session_hello(struct wamp_peer *p);
 void wamp_session_receive(struct wamp_peer *p, struct str octets);
@@ -169,11 +170,11 @@ void wamp_session_reset(struct session *s);
 /* The router broke the rules: ABORT, and the session is lost. spec: B-031 .. B-034 */
 __attribute__((format(printf, 2, 3))) void wamp_session_violation(struct wamp_peer *p, const char *fmt, ...);
 
-/* --- timers: client/loop.c ------------------------------------------------------------------------------------------------ */
+/* --- timers: client/loop.c ----------------------------------------------------------------------------------- */
 
 void wamp_afters_fini(struct wamp_peer *p);
 
-/* --- waiting: client/sync.c ----------------------------------------------------------------------------------------------- */
+/* --- waiting: client/sync.c ---------------------------------------------------------------------------------- */
 
 /* The thread's peers. A peer is in the list of the thread that owns it, from opening to closing. */
 void wamp_thread_adopt(struct wamp_peer *p);
@@ -181,8 +182,8 @@ void wamp_thread_disown(struct wamp_peer *p);
 
 bool wamp_may_wait(void);  /* waits of this thread are not nested too deeply: a bound on its stack */
 
-/* Whether a blocking operation may begin: waits are not nested too deeply, and there is a session, if need be after
- * connect_wait_ms. WAMP_OK, WAMP_E_STATE, WAMP_E_LOST; p->error says why. */
+/* Whether a blocking operation may begin: waits are not nested too deeply, and there is a session, if need be
+ * after connect_wait_ms. WAMP_OK, WAMP_E_STATE, WAMP_E_LOST; p->error says why. */
 wamp_rc wamp_peer_ready(struct wamp_peer *p);
 
 /* Serves all peers of the thread until `done` says so or the deadline is there. WAMP_OK or WAMP_E_TIMEOUT.

@@ -31,10 +31,11 @@ static void no_answer(struct wamp_peer *p, struct timer *t)
     wamp_request_end(p, list_entry(&t->link, struct request, timer.link), WAMP_E_TIMEOUT);
 }
 
-/* --- the message ------------------------------------------------------------------------------------------------------------- */
+/* --- the message --------------------------------------------------------------------------------------------- */
 
 /* Who shall get it: lists, each of one type. */
-static wamp_rc put_list(struct dict_build *dict, const char *key, const wamp_val *list, wamp_val_type type, struct why *why)
+static wamp_rc put_list(struct dict_build *dict, const char *key, const wamp_val *list, wamp_val_type type,
+                        struct why *why)
 {
     if (!list)
         return WAMP_OK;
@@ -74,15 +75,16 @@ static wamp_rc put_options(struct wamp_peer *p, const wamp_pubopt *opt, const st
     for (size_t i = 0; !rc && i < sizeof lists / sizeof *lists; i++)
         rc = put_list(dict, lists[i].key, lists[i].list, lists[i].type, why);
     if (!rc)
-        rc = wamp_passthru(dict, &ppt, wamp_announced(&p->session.router, BROKER, payload_passthru_mode), payload, why);
+        rc = wamp_passthru(dict, &ppt, wamp_announced(&p->session.router, BROKER, payload_passthru_mode), payload,
+                           why);
     if (!rc)
         rc = wamp_more_options(dict, opt->options, why);
     return !rc && dict->failed ? WAMP_E_NOMEM : rc;
 }
 
 /* Options and payload in the peer's arena and buffers. */
-static wamp_rc make(struct wamp_peer *p, const char *topic, const wamp_pubopt *opt, const char *fmt, wamp_argv argv,
-                    struct wamp_value *options, struct tail *tail, struct why *why)
+static wamp_rc make(struct wamp_peer *p, const char *topic, const wamp_pubopt *opt, const char *fmt,
+                    wamp_argv argv, struct wamp_value *options, struct tail *tail, struct why *why)
 {
     struct dict_build dict = {.arena = &p->out};
     struct payload payload;
@@ -101,8 +103,8 @@ static wamp_rc make(struct wamp_peer *p, const char *topic, const wamp_pubopt *o
 }
 
 /* An id is taken for each, but only an acknowledged one is waited for. spec: B-048, B-074 */
-static wamp_rc send_publish(struct wamp_peer *p, struct publication *pub, const char *topic, const struct wamp_value *options,
-                            const struct tail *tail)
+static wamp_rc send_publish(struct wamp_peer *p, struct publication *pub, const char *topic,
+                            const struct wamp_value *options, const struct tail *tail)
 {
     wamp_rc rc = wamp_request_open(p, &pub->request, WAMP_PUBLISH, published);
     if (rc)
@@ -119,7 +121,7 @@ static wamp_rc send_publish(struct wamp_peer *p, struct publication *pub, const 
                             rc == WAMP_E_TOOBIG ? "larger than the router takes" : wamp_rc_name(rc));
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------------------------------- */
 
 static bool has_room(void *arg)
 {
@@ -142,7 +144,8 @@ static bool is_done(void *arg)
     return ((struct publication *)arg)->done;
 }
 
-static wamp_rc publish(struct wamp_peer *p, const char *topic, const wamp_pubopt *opt, const char *fmt, wamp_argv argv)
+static wamp_rc publish(struct wamp_peer *p, const char *topic, const wamp_pubopt *opt, const char *fmt,
+                       wamp_argv argv)
 {
     struct why why = {"out of memory"};
     struct publication pub = {0};

@@ -23,7 +23,8 @@ static uint64_t next_id(uint64_t last)
 }
 
 wamp_rc wamp_request_open(struct wamp_peer *p, struct request *r, enum wamp_type type,
-                          void (*end)(struct wamp_peer *p, struct request *r, wamp_rc rc, const struct wamp_msg *m))
+                          void (*end)(struct wamp_peer *p, struct request *r, wamp_rc rc,
+                                      const struct wamp_msg *m))
 {
     if (HASH_COUNT(p->requests) >= WAMP_REQUESTS_MAX)
         return wamp_failure_set(&p->error, WAMP_E_TOOBIG, "%d requests are open", WAMP_REQUESTS_MAX);
@@ -78,12 +79,12 @@ void wamp_request_failure(struct wamp_peer *p, wamp_rc rc, const struct wamp_msg
     out->e.rc = rc;
 }
 
-/* --- answers ----------------------------------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------------------------- */
 
 static const struct {
     enum wamp_type answer, request;
 } pairs[] = {
-    {WAMP_PUBLISHED, WAMP_PUBLISH},   {WAMP_SUBSCRIBED, WAMP_SUBSCRIBE}, {WAMP_UNSUBSCRIBED, WAMP_UNSUBSCRIBE},
+    {WAMP_PUBLISHED, WAMP_PUBLISH},   {WAMP_SUBSCRIBED, WAMP_SUBSCRIBE},    {WAMP_UNSUBSCRIBED, WAMP_UNSUBSCRIBE},
     {WAMP_REGISTERED, WAMP_REGISTER}, {WAMP_UNREGISTERED, WAMP_UNREGISTER},
 };
 

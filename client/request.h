@@ -1,7 +1,7 @@
 /* Requests that wait for their answer: one table, one counter for all kinds. spec: B-048
  *
- * Each ends exactly once, by `end`: answered, refused, timed out, or lost with the session. By then it is out of the
- * table. */
+ * Each ends exactly once, by `end`: answered, refused, timed out, or lost with the session. By then it is out of
+ * the table. */
 #ifndef WAMP_CLIENT_REQUEST_H
 #define WAMP_CLIENT_REQUEST_H
 
@@ -17,13 +17,15 @@ struct request {
     uint64_t id;
     enum wamp_type type;  /* of what was sent */
     struct timer timer;
-    /* rc WAMP_OK: m is the answer. Otherwise m is the ERROR, or NULL where the reason is local (wamp_request_failure). */
+    /* rc WAMP_OK: m is the answer. Otherwise m is the ERROR, or NULL where the reason is local
+     * (wamp_request_failure). */
     void (*end)(struct wamp_peer *p, struct request *r, wamp_rc rc, const struct wamp_msg *m);
 };
 
 /* Gives it the next id. WAMP_E_TOOBIG: too many are open; WAMP_E_NOMEM. */
 wamp_rc wamp_request_open(struct wamp_peer *p, struct request *r, enum wamp_type type,
-                          void (*end)(struct wamp_peer *p, struct request *r, wamp_rc rc, const struct wamp_msg *m));
+                          void (*end)(struct wamp_peer *p, struct request *r, wamp_rc rc,
+                                      const struct wamp_msg *m));
 
 /* Takes it out without ending it. A request whose message could not be sent gives its id back. */
 void wamp_request_close(struct wamp_peer *p, struct request *r);

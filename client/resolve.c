@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 struct resolve {
-    _Atomic int refs;      /* the peer's and the thread's */
-    _Atomic bool done;     /* what follows is set */
-    int error;             /* of getaddrinfo */
+    _Atomic int refs;   /* the peer's and the thread's */
+    _Atomic bool done;  /* what follows is set */
+    int error;          /* of getaddrinfo */
     struct addrinfo *found;
     int done_fd, epoll_fd;
     char host[256], port[8];
@@ -33,7 +33,8 @@ static void unref(struct resolve *r)
 
 static void look_up(struct resolve *r, int flags)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     r->error = getaddrinfo(r->host, r->port, &hints, &r->found);
 }
 

@@ -1,5 +1,5 @@
-/* Looking up a host name without holding up the peer: getaddrinfo blocks, so it runs in a thread of its own. Addresses in
- * digits need none. */
+/* Looking up a host name without holding up the peer: getaddrinfo blocks, so it runs in a thread of its own.
+ * Addresses in digits need none. */
 #ifndef WAMP_CLIENT_RESOLVE_H
 #define WAMP_CLIENT_RESOLVE_H
 

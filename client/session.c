@@ -14,7 +14,7 @@ void wamp_session_reset(struct session *s)
     *s = (struct session){0};
 }
 
-/* --- ending -------------------------------------------------------------------------------------------------------------- */
+/* --- ending -------------------------------------------------------------------------------------------------- */
 
 static void send_abort(struct wamp_peer *p, const char *reason, const char *message)
 {
@@ -74,7 +74,7 @@ void wamp_session_quit(struct wamp_peer *p)
     wamp_peer_down(p, 1000);
 }
 
-/* --- opening --------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------- */
 
 enum { CLIENT_ROLES = 1u << WAMP_CALLER | 1u << WAMP_CALLEE | 1u << WAMP_PUBLISHER | 1u << WAMP_SUBSCRIBER };
 
@@ -121,7 +121,8 @@ void wamp_session_hello(struct wamp_peer *p)
         rc = WAMP_E_NOMEM;
     dict = wamp_dict_done(&details);
     if (!rc)
-        rc = wamp_emit(p, &(struct outgoing){.type = WAMP_HELLO, .text = str_z(p->config.opt.realm), .dict = &dict});
+        rc = wamp_emit(p,
+                       &(struct outgoing){.type = WAMP_HELLO, .text = str_z(p->config.opt.realm), .dict = &dict});
     if (rc == WAMP_E_TOOBIG)
         wamp_failure_set(&p->lost, WAMP_E_LOST, "HELLO is larger than the router takes");
     if (rc)
@@ -187,7 +188,8 @@ static void on_challenge(struct wamp_peer *p, const struct wamp_msg *m)
     if (!rc && (extra.failed || signature.failed))
         rc = WAMP_E_NOMEM;
     if (!rc)
-        rc = wamp_emit(p, &(struct outgoing){.type = WAMP_AUTHENTICATE, .text = wamp_buf_str(&signature), .dict = &dict});
+        rc = wamp_emit(
+            p, &(struct outgoing){.type = WAMP_AUTHENTICATE, .text = wamp_buf_str(&signature), .dict = &dict});
     if (signature.ptr)
         wamp_secret_wipe(signature.ptr, signature.cap);
     wamp_buf_fini(&signature);
@@ -197,7 +199,7 @@ static void on_challenge(struct wamp_peer *p, const struct wamp_msg *m)
         out_of_memory(p);
 }
 
-/* --- closing by the router ------------------------------------------------------------------------------------------------ */
+/* --- closing by the router ----------------------------------------------------------------------------------- */
 
 /* Never answered. spec: B-017, B-019 */
 static void on_abort(struct wamp_peer *p, const struct wamp_msg *m)
@@ -218,7 +220,7 @@ static void on_goodbye(struct wamp_peer *p, const struct wamp_msg *m)
     wamp_peer_down(p, 1000);
 }
 
-/* --- dispatch ---------------------------------------------------------------------------------------------------------------- */
+/* --- dispatch ------------------------------------------------------------------------------------------------ */
 
 static void on_answer(struct wamp_peer *p, const struct wamp_msg *m)
 {
@@ -264,7 +266,11 @@ static void on_invocation(struct wamp_peer *p, const struct wamp_msg *m)
         wamp_session_violation(p, "INVOCATION with the id of one that is still running");
 }
 
-enum { IN_HELLO = 1 << PHASE_HELLO, IN_SESSION = 1 << PHASE_OFFERING | 1 << PHASE_JOINED, IN_LEAVING = 1 << PHASE_LEAVING };
+enum {
+    IN_HELLO = 1 << PHASE_HELLO,
+    IN_SESSION = 1 << PHASE_OFFERING | 1 << PHASE_JOINED,
+    IN_LEAVING = 1 << PHASE_LEAVING
+};
 
 static const struct handler {
     enum wamp_type type;
@@ -317,5 +323,7 @@ void wamp_session_receive(struct wamp_peer *p, struct str octets)
         wamp_session_violation(p, "%s", why.text);
     else
         wamp_session_violation(p, "%s is not expected %s", wamp_type_name(m.type),
-                               !h ? "from a router" : p->phase == PHASE_HELLO ? "before WELCOME" : "after WELCOME");
+                               !h                        ? "from a router"
+                               : p->phase == PHASE_HELLO ? "before WELCOME"
+                                                         : "after WELCOME");
 }

@@ -1,5 +1,5 @@
-/* Signatures: what a procedure takes, by position or by keyword, checked and stored. client/include/wamp/channel.h says
- * what the letters mean. */
+/* Signatures: what a procedure takes, by position or by keyword, checked and stored. client/include/wamp/channel.h
+ * says what the letters mean. */
 #include "client/format.h"
 #include "client/value.h"
 
@@ -20,7 +20,7 @@ static const struct {
     const char *expected;
     unsigned slots;  /* places to store to */
 } types[] = {
-    {'b', "bool", 1}, {'i', "int", 1}, {'u', "int >= 0", 1}, {'d', "real", 1},  {'s', "str", 1},
+    {'b', "bool", 1}, {'i', "int", 1}, {'u', "int >= 0", 1}, {'d', "real", 1}, {'s', "str", 1},
     {'y', "bin", 2},  {'v', "any", 1}, {'[', "list", 1},     {'{', "dict", 1},
 };
 
@@ -32,7 +32,7 @@ static int find_type(char type)
     return -1;
 }
 
-/* --- reading a signature ------------------------------------------------------------------------------------------- */
+/* --- reading a signature ------------------------------------------------------------------------------------- */
 
 static const char *skip_blanks(const char *p)
 {
@@ -63,7 +63,7 @@ static bool read_item(const char **p, struct item *out, struct why *why)
     return true;
 }
 
-/* --- one value against one type ------------------------------------------------------------------------------------- */
+/* --- one value against one type ------------------------------------------------------------------------------ */
 
 static bool type_fits(const wamp_val *v, char type)
 {
@@ -166,7 +166,7 @@ static bool store(const wamp_val *v, char type, const wamp_arg *to)
         return store_int(v, to);
     }
 }
-/* --- all of them ------------------------------------------------------------------------------------------------------ */
+/* --- all of them --------------------------------------------------------------------------------------------- */
 
 struct matcher {
     const wamp_val *args, *kwargs;
@@ -270,9 +270,12 @@ static bool none_left(struct matcher *m, const char *sig)
     return true;
 }
 
-wamp_rc wamp_match_args(const wamp_val *args, const wamp_val *kwargs, const char *sig, wamp_argv out, struct why *why)
+wamp_rc wamp_match_args(const wamp_val *args, const wamp_val *kwargs, const char *sig, wamp_argv out,
+                        struct why *why)
 {
-    struct matcher m = {.args = args ? args : &wamp_empty_list, .kwargs = kwargs ? kwargs : &wamp_empty_dict, .out = out,
+    struct matcher m = {.args = args ? args : &wamp_empty_list,
+                        .kwargs = kwargs ? kwargs : &wamp_empty_dict,
+                        .out = out,
                         .why = why};
     const char *p = skip_blanks(sig);
     for (; *p && *p != '*'; p = skip_blanks(p)) {
@@ -288,7 +291,8 @@ wamp_rc wamp_match_args(const wamp_val *args, const wamp_val *kwargs, const char
     return *p == '*' || none_left(&m, sig) ? WAMP_OK : WAMP_E_ARGS;
 }
 
-wamp_rc wamp_unpack_v(const wamp_val *args, const wamp_val *kwargs, char *why, size_t size, const char *sig, wamp_argv out)
+wamp_rc wamp_unpack_v(const wamp_val *args, const wamp_val *kwargs, char *why, size_t size, const char *sig,
+                      wamp_argv out)
 {
     struct why reason = {""};
     wamp_rc rc = wamp_match_args(args, kwargs, sig ? sig : "", out, &reason);

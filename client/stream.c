@@ -14,15 +14,15 @@
 #include <unistd.h>
 
 enum {
-    ATTEMPT_MS = 3000,      /* for one address, where there are more to try */
-    KEPT_BYTES = 1 << 18,   /* of a buffer that once held much */
+    ATTEMPT_MS = 3000,     /* for one address, where there are more to try */
+    KEPT_BYTES = 1 << 18,  /* of a buffer that once held much */
     TLS_READ_BYTES = 16384,
 };
 
 void wamp_stream_init(struct stream *s, const struct config *config, struct tls_context **context, int epoll_fd)
 {
-    *s = (struct stream){.config = config, .context = context, .epoll_fd = epoll_fd, .fd = -1,
-                         .attempt_until = WAMP_NEVER};
+    *s = (struct stream){
+        .config = config, .context = context, .epoll_fd = epoll_fd, .fd = -1, .attempt_until = WAMP_NEVER};
 }
 
 void wamp_stream_break(struct stream *s, const char *why)
@@ -57,7 +57,7 @@ void wamp_stream_fini(struct stream *s)
     wamp_buf_fini(&s->wire);
 }
 
-/* --- connecting ------------------------------------------------------------------------------------------------------------ */
+/* --- connecting ---------------------------------------------------------------------------------------------- */
 
 /* A connection that died without a word is noticed within about a minute. */
 static void set_options(int fd)
@@ -215,7 +215,7 @@ wamp_rc wamp_stream_advance(struct stream *s, int64_t now)
     return s->state == STREAM_OPEN ? WAMP_OK : WAMP_E_LOST;
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------- */
 
 static wamp_rc read_plain(struct stream *s, char *to, size_t size, size_t *len)
 {
@@ -260,7 +260,7 @@ wamp_rc wamp_stream_read(struct stream *s, char *to, size_t size, size_t *len)
     return s->tls ? read_tls(s, to, size, len) : read_plain(s, to, size, len);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------- */
 
 static struct wamp_buf *wire_of(struct stream *s)
 {
@@ -314,14 +314,14 @@ void wamp_stream_flush(struct stream *s)
         empty(s, b);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------------------------------- */
 
 void wamp_stream_watch(struct stream *s, bool read)
 {
     if (s->fd < 0)
         return;
-    uint32_t wanted = s->state == STREAM_CONNECTING ? EPOLLOUT
-                                                    : (read ? EPOLLIN : 0) | (wamp_stream_queued(s) ? EPOLLOUT : 0);
+    uint32_t wanted =
+        s->state == STREAM_CONNECTING ? EPOLLOUT : (read ? EPOLLIN : 0) | (wamp_stream_queued(s) ? EPOLLOUT : 0);
     if (wanted == s->watched)
         return;
     struct epoll_event ev = {.events = wanted};

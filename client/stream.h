@@ -1,6 +1,6 @@
 /* Octets to and from a router: name, socket, TLS. Nothing here blocks.
  *
- * What is written goes into `out` and leaves when flushed, all of it in one system call where the socket takes it. */
+ * What is written goes into `out` and leaves when flushed, in one system call where the socket takes it all. */
 #ifndef WAMP_CLIENT_STREAM_H
 #define WAMP_CLIENT_STREAM_H
 
@@ -19,18 +19,18 @@ struct stream {
     const struct config *config;
     struct tls_context **context;  /* the peer's, made when first needed */
     int epoll_fd, fd;
-    uint32_t watched;              /* what epoll reports for fd */
+    uint32_t watched;  /* what epoll reports for fd */
     enum stream_state state;
     struct resolve *resolve;
     struct addrinfo *addresses, *address;  /* the list, and the one being tried */
-    int64_t attempt_until;         /* then the next address is tried */
+    int64_t attempt_until;                 /* then the next address is tried */
     struct tls *tls;
-    bool tls_may_hold_more;        /* octets inside OpenSSL, of which epoll knows nothing */
-    bool drained;                  /* the last read found less than it had room for */
-    struct wamp_buf out;           /* not yet encrypted, where there is TLS */
-    struct wamp_buf wire;          /* encrypted */
-    size_t sent;                   /* of what goes to the socket: wire, or out */
-    struct why why;                /* how it broke */
+    bool tls_may_hold_more;  /* octets inside OpenSSL, of which epoll knows nothing */
+    bool drained;            /* the last read found less than it had room for */
+    struct wamp_buf out;     /* not yet encrypted, where there is TLS */
+    struct wamp_buf wire;    /* encrypted */
+    size_t sent;             /* of what goes to the socket: wire, or out */
+    struct why why;          /* how it broke */
 };
 
 void wamp_stream_init(struct stream *s, const struct config *config, struct tls_context **context, int epoll_fd);

@@ -1,6 +1,7 @@
 /* Blocking operations, built on nothing but steps: a thread that waits drives all the peers it owns.
  *
- * The thread's list of peers, and how its last wamp_open failed, are the only state of the library outside of peers. */
+ * The thread's list of peers, and how its last wamp_open failed, are the only state of the library outside of
+ * peers. */
 #include "client/peer.h"
 #include "common/mem.h"
 
@@ -21,7 +22,7 @@ static _Thread_local struct {
     } open;  /* the last wamp_open */
 } thread;
 
-/* --- the thread's peers ---------------------------------------------------------------------------------------------------------- */
+/* --- the thread's peers -------------------------------------------------------------------------------------- */
 
 void wamp_thread_adopt(struct wamp_peer *p)
 {
@@ -46,7 +47,8 @@ static struct wamp_peer *peer_of(struct list *n)
 /* A peer that is pinned cannot go; so the next one is looked up before the last is let go. */
 static struct wamp_peer *next_pinned(struct wamp_peer *last)
 {
-    struct wamp_peer *next = peer_of(last ? list_next(&thread.peers, &last->by_thread) : list_first(&thread.peers));
+    struct wamp_peer *next =
+        peer_of(last ? list_next(&thread.peers, &last->by_thread) : list_first(&thread.peers));
     if (next)
         next->pins++;
     if (last)
@@ -67,7 +69,7 @@ static void flush_all(void)
         wamp_peer_flush(peer_of(n));
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------------------------------- */
 
 static int64_t next_deadline(int64_t at)
 {
@@ -143,7 +145,7 @@ wamp_rc wamp_wait(struct wamp_peer *p, bool (*done)(void *arg), void *arg, int64
     return rc;
 }
 
-/* --- being joined ------------------------------------------------------------------------------------------------------------------- */
+/* --- being joined -------------------------------------------------------------------------------------------- */
 
 static bool is_settled(void *arg)
 {
@@ -185,14 +187,18 @@ wamp_rc wamp_wait_joined(wamp_peer *p, int ms)
     return rc;
 }
 
-/* --- public: opening -------------------------------------------------------------------------------------------------------------------- */
+/* --- public: opening ----------------------------------------------------------------------------------------- */
 
 /* Keeps what wamp_open_error and wamp_err(NULL) tell. */
 static wamp_peer *opened(wamp_peer *p, const struct failure *failure)
 {
     const wamp_error *e = &failure->e;
-    thread.open.e = (wamp_error){.rc = p ? WAMP_OK : e->rc, .origin = "undisclosed", .traceback = "",
-                                 .args = &wamp_empty_list, .kwargs = &wamp_empty_dict, .details = &wamp_empty_dict};
+    thread.open.e = (wamp_error){.rc = p ? WAMP_OK : e->rc,
+                                 .origin = "undisclosed",
+                                 .traceback = "",
+                                 .args = &wamp_empty_list,
+                                 .kwargs = &wamp_empty_dict,
+                                 .details = &wamp_empty_dict};
     snprintf(thread.open.message, sizeof thread.open.message, "%s", p ? "" : e->message);
     snprintf(thread.open.uri, sizeof thread.open.uri, "%s", !p && e->uri ? e->uri : "");
     snprintf(thread.open.text, sizeof thread.open.text, "%s%s%s", thread.open.uri, *thread.open.uri ? ": " : "",
@@ -286,7 +292,7 @@ const wamp_error *wamp_err(const wamp_peer *p)
     return &thread.open.e;
 }
 
-/* --- public: closing ---------------------------------------------------------------------------------------------------------------------- */
+/* --- public: closing ----------------------------------------------------------------------------------------- */
 
 /* Ends what is pending, then leaves the realm and waits for the router's word. */
 static void leave(wamp_peer *p)

@@ -5,7 +5,8 @@ static struct timer *timer_of(struct list *n)
     return list_entry(n, struct timer, link);
 }
 
-void wamp_timer_set(struct list *timers, struct timer *t, int64_t at, void (*fn)(struct wamp_peer *p, struct timer *t))
+void wamp_timer_set(struct list *timers, struct timer *t, int64_t at,
+                    void (*fn)(struct wamp_peer *p, struct timer *t))
 {
     list_remove(&t->link);
     t->at = at;

@@ -25,7 +25,7 @@ static void openssl_why(struct why *why, const char *doing)
     ERR_clear_error();
 }
 
-/* --- certificates ---------------------------------------------------------------------------------------------------------- */
+/* --- certificates -------------------------------------------------------------------------------------------- */
 
 static bool load_trust(SSL_CTX *ssl, const wamp_opt *opt, struct why *why)
 {
@@ -60,8 +60,8 @@ struct tls_context *wamp_tls_context_new(const struct config *c, struct why *why
         return NULL;
     ERR_clear_error();
     ctx->ssl = SSL_CTX_new(TLS_client_method());
-    if (ctx->ssl && SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION) && load_trust(ctx->ssl, &c->opt, why) &&
-        load_certificate(ctx->ssl, &c->opt, why)) {
+    if (ctx->ssl && SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION) &&
+        load_trust(ctx->ssl, &c->opt, why) && load_certificate(ctx->ssl, &c->opt, why)) {
         SSL_CTX_set_mode(ctx->ssl, SSL_MODE_RELEASE_BUFFERS);
         return ctx;
     }
@@ -77,7 +77,7 @@ void wamp_tls_context_free(struct tls_context *ctx)
     wamp_free(ctx);
 }
 
-/* --- one connection --------------------------------------------------------------------------------------------------------- */
+/* --- one connection ------------------------------------------------------------------------------------------ */
 
 static bool is_address(const char *name)
 {

@@ -1,4 +1,4 @@
-/* TLS for a connection, sans I/O: octets from the socket go in, octets for the socket come out. OpenSSL behind it. */
+/* TLS for a connection, sans I/O: octets from the socket go in, octets for the socket come out. */
 #ifndef WAMP_CLIENT_TLS_H
 #define WAMP_CLIENT_TLS_H
 

@@ -9,8 +9,9 @@ static const struct scheme {
     bool websocket, tls, is_unix;
     const char *port;
 } schemes[] = {
-    {"ws://", true, false, false, "80"},   {"wss://", true, true, false, "443"}, {"rs://", false, false, false, NULL},
-    {"rss://", false, true, false, NULL},  {"unix://", false, false, true, NULL}, {"unix:", false, false, true, NULL},
+    {"ws://", true, false, false, "80"},   {"wss://", true, true, false, "443"},
+    {"rs://", false, false, false, NULL},  {"rss://", false, true, false, NULL},
+    {"unix://", false, false, true, NULL}, {"unix:", false, false, true, NULL},
     {"ws+unix:", true, false, true, NULL},
 };
 
@@ -62,7 +63,8 @@ static const char *take_authority(const char *from, size_t n, struct url *out)
             host_end = end;
         from = host_end;
     }
-    if (host == host_end || !take(host, (size_t)(host_end - host), out->host, sizeof out->host) || strchr(out->host, '@'))
+    if (host == host_end || !take(host, (size_t)(host_end - host), out->host, sizeof out->host) ||
+        strchr(out->host, '@'))
         return "the host is missing or wrong";
     if (from == end)
         return *out->port ? NULL : "the port is missing";

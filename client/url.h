@@ -9,8 +9,8 @@ enum { URL_HOST_MAX = 256, URL_TARGET_MAX = 1024 };
 struct url {
     bool websocket;  /* else RawSocket */
     bool tls;
-    bool is_unix;    /* then `host` is the path of the socket */
-    bool is_ipv6;    /* host is an IPv6 address, without brackets */
+    bool is_unix;  /* then `host` is the path of the socket */
+    bool is_ipv6;  /* host is an IPv6 address, without brackets */
     char host[URL_HOST_MAX];
     char port[8];
     char target[URL_TARGET_MAX];  /* WebSocket: path and query, "/" at least */

@@ -18,7 +18,7 @@ const struct wamp_val wamp_null_val = {.v = &null_value};
 const struct wamp_val wamp_empty_list = {.v = &empty_list_value};
 const struct wamp_val wamp_empty_dict = {.v = &empty_map_value};
 
-/* --- trees -------------------------------------------------------------------------------------------------------- */
+/* --- trees --------------------------------------------------------------------------------------------------- */
 
 enum { TREE_LEAST_BYTES = 256, TREE_FIRST_BYTES_MAX = 4000 };
 
@@ -99,7 +99,7 @@ enum wamp_err wamp_tree_read(struct tree *t, enum wamp_ser ser, struct str octet
     return err ? err : wamp_tree_show(t, v, out);
 }
 
-/* --- copying ------------------------------------------------------------------------------------------------------- */
+/* --- copying ------------------------------------------------------------------------------------------------- */
 
 static bool copy(struct wamp_arena *arena, const struct wamp_value *from, struct wamp_value *to);
 
@@ -150,7 +150,7 @@ enum wamp_err wamp_tree_copy(struct tree *t, const struct wamp_value *v, const s
     return wamp_tree_show(t, own, out);
 }
 
-/* --- parts of a message ------------------------------------------------------------------------------------------- */
+/* --- parts of a message -------------------------------------------------------------------------------------- */
 
 void wamp_parts_clear(struct parts *p)
 {
@@ -180,7 +180,7 @@ enum wamp_err wamp_parts_read(const struct wamp_msg *m, struct parts *out)
     return err;
 }
 
-/* --- public: owning --------------------------------------------------------------------------------------------------- */
+/* --- public: owning ------------------------------------------------------------------------------------------ */
 
 wamp_val *wamp_keep(const wamp_val *v)
 {
@@ -197,7 +197,7 @@ void wamp_drop(wamp_val **v)
     *v = NULL;
 }
 
-/* --- public: reading -------------------------------------------------------------------------------------------------- */
+/* --- public: reading ----------------------------------------------------------------------------------------- */
 
 static const struct wamp_value *value_of(const wamp_val *v)
 {
@@ -205,9 +205,10 @@ static const struct wamp_value *value_of(const wamp_val *v)
 }
 
 static const wamp_val_type types[] = {
-    [WAMP_NULL] = WAMP_T_NULL, [WAMP_BOOL] = WAMP_T_BOOL,    [WAMP_UINT] = WAMP_T_INT,  [WAMP_NINT] = WAMP_T_INT,
-    [WAMP_REAL] = WAMP_T_REAL, [WAMP_STR] = WAMP_T_STR,      [WAMP_BIN] = WAMP_T_BIN,   [WAMP_LIST] = WAMP_T_LIST,
-    [WAMP_MAP] = WAMP_T_DICT,  [WAMP_BIGNUM] = WAMP_T_OTHER, [WAMP_EXT] = WAMP_T_OTHER, [WAMP_ABSENT] = WAMP_T_NULL,
+    [WAMP_NULL] = WAMP_T_NULL,    [WAMP_BOOL] = WAMP_T_BOOL, [WAMP_UINT] = WAMP_T_INT,
+    [WAMP_NINT] = WAMP_T_INT,     [WAMP_REAL] = WAMP_T_REAL, [WAMP_STR] = WAMP_T_STR,
+    [WAMP_BIN] = WAMP_T_BIN,      [WAMP_LIST] = WAMP_T_LIST, [WAMP_MAP] = WAMP_T_DICT,
+    [WAMP_BIGNUM] = WAMP_T_OTHER, [WAMP_EXT] = WAMP_T_OTHER, [WAMP_ABSENT] = WAMP_T_NULL,
 };
 
 wamp_val_type wamp_type(const wamp_val *v)
@@ -218,9 +219,9 @@ wamp_val_type wamp_type(const wamp_val *v)
 const char *wamp_typename(wamp_val_type type)
 {
     static const char *const names[] = {
-        [WAMP_T_NULL] = "null", [WAMP_T_BOOL] = "bool", [WAMP_T_INT] = "int",   [WAMP_T_REAL] = "real",
-        [WAMP_T_STR] = "str",   [WAMP_T_BIN] = "bin",   [WAMP_T_LIST] = "list", [WAMP_T_DICT] = "dict",
-        [WAMP_T_OTHER] = "other",
+        [WAMP_T_NULL] = "null", [WAMP_T_BOOL] = "bool", [WAMP_T_INT] = "int",
+        [WAMP_T_REAL] = "real", [WAMP_T_STR] = "str",   [WAMP_T_BIN] = "bin",
+        [WAMP_T_LIST] = "list", [WAMP_T_DICT] = "dict", [WAMP_T_OTHER] = "other",
     };
     return (unsigned)type < sizeof names / sizeof *names ? names[type] : "unknown";
 }
@@ -317,7 +318,7 @@ bool wamp_equal(const wamp_val *a, const wamp_val *b)
     return wamp_value_equal(value_of(a), value_of(b));
 }
 
-/* --- public: JSON ------------------------------------------------------------------------------------------------------- */
+/* --- public: JSON -------------------------------------------------------------------------------------------- */
 
 /* Hands the root, which holds the tree's one reference, to the caller. */
 static wamp_val *give(struct tree *t, enum wamp_err err, const struct wamp_val *root)

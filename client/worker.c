@@ -16,7 +16,7 @@ struct letter {
     enum answer answer;
     const char *uri;
     struct tail tail;
-    wamp_rc rc;        /* FINISHED: what the procedure returned; ANSWER: the outcome */
+    wamp_rc rc;  /* FINISHED: what the procedure returned; ANSWER: the outcome */
     bool done;
 };
 
@@ -30,7 +30,7 @@ static struct mailbox *box_of(struct wamp_chan *ch)
     return &ch->peer->mailbox;
 }
 
-/* --- on the worker's thread -------------------------------------------------------------------------------------------------- */
+/* --- on the worker's thread ---------------------------------------------------------------------------------- */
 
 static void post_and_wait(struct wamp_chan *ch, struct letter *letter)
 {
@@ -45,7 +45,8 @@ static void post_and_wait(struct wamp_chan *ch, struct letter *letter)
     pthread_mutex_unlock(&box->lock);
 }
 
-wamp_rc wamp_worker_answer(struct invocation *inv, enum answer kind, const char *uri, const char *fmt, wamp_argv argv)
+wamp_rc wamp_worker_answer(struct invocation *inv, enum answer kind, const char *uri, const char *fmt,
+                           wamp_argv argv)
 {
     struct wamp_arena arena = {0};
     struct wamp_buf buf = {0};
@@ -83,7 +84,9 @@ static struct timespec deadline_of(int ms)
 
 static wamp_rc canceled_rc(const struct invocation *inv)
 {
-    return inv->canceled == NOT_CANCELED ? WAMP_OK : inv->canceled == CANCELED_LOST ? WAMP_E_LOST : WAMP_E_CANCELED;
+    return inv->canceled == NOT_CANCELED    ? WAMP_OK
+           : inv->canceled == CANCELED_LOST ? WAMP_E_LOST
+                                            : WAMP_E_CANCELED;
 }
 
 /* One look, under the lock. */
@@ -190,7 +193,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* --- on the peer's thread -------------------------------------------------------------------------------------------------------- */
+/* --- on the peer's thread ------------------------------------------------------------------------------------ */
 
 /* One more thread, under the lock. Signals are for the program's own threads. */
 static bool add_thread(struct wamp_peer *p)
@@ -262,8 +265,8 @@ void wamp_pool_recall(struct wamp_peer *p, void (*refuse)(struct invocation *inv
 static bool is_early(const struct letter *letter)
 {
     struct invocation *inv = letter->inv;
-    return letter->kind == LETTER_ANSWER && letter->answer == ANSWER_MORE && !wamp_invocation_may(inv, ANSWER_MORE) &&
-           !wamp_chan_has_room(&inv->chan);
+    return letter->kind == LETTER_ANSWER && letter->answer == ANSWER_MORE &&
+           !wamp_invocation_may(inv, ANSWER_MORE) && !wamp_chan_has_room(&inv->chan);
 }
 
 static struct letter *next_letter(struct wamp_peer *p)

@@ -1,7 +1,7 @@
 /* Procedures that may block: a few threads a peer, made when the first such invocation arrives.
  *
- * A worker never touches the peer. What it sends it writes down in a letter, which the peer's thread posts for it, and
- * waits for the outcome; what it receives it takes from the channel's queue under the mailbox's lock. */
+ * A worker never touches the peer. What it sends it writes down in a letter, which the peer's thread posts for it,
+ * and waits for the outcome; what it receives it takes from the channel's queue under the mailbox's lock. */
 #ifndef WAMP_CLIENT_WORKER_H
 #define WAMP_CLIENT_WORKER_H
 
@@ -14,8 +14,8 @@ enum { WORKER_JOBS_MAX = 1000 };  /* waiting for a thread; more are answered wam
 struct pool {
     pthread_t *threads;
     int count;
-    int alive, idle;      /* threads; under the mailbox's lock, as all below */
-    struct list jobs;     /* struct invocation */
+    int alive, idle;   /* threads; under the mailbox's lock, as all below */
+    struct list jobs;  /* struct invocation */
     unsigned waiting;
     struct list letters;  /* struct letter */
     bool ending;
@@ -44,7 +44,8 @@ static inline bool wamp_is_worker(const struct wamp_chan *ch)
 {
     return ch->by_worker;
 }
-wamp_rc wamp_worker_answer(struct invocation *inv, enum answer kind, const char *uri, const char *fmt, wamp_argv argv);
+wamp_rc wamp_worker_answer(struct invocation *inv, enum answer kind, const char *uri, const char *fmt,
+                           wamp_argv argv);
 /* Waits until the queue has something or the invocation is canceled, at most so long. Takes it. */
 wamp_rc wamp_worker_recv(struct wamp_chan *ch, struct parts *out, int timeout_ms);
 wamp_rc wamp_worker_pause(struct wamp_chan *ch, int ms);

@@ -24,11 +24,12 @@
  * Rules that hold everywhere, unless a function says otherwise:
  *   Thread   a peer belongs to the thread that opened it. Other threads reach it through wamp_post alone
  *            (wamp/loop.h); calling anything else returns WAMP_E_STATE.
- *   Waiting  a call that blocks goes on serving the invocations and events of every peer of its thread. So a handler
- *            may run inside wamp_call, and may call back.
- *   Owner    what comes back through a `wamp_val **` is the caller's, until wamp_drop. What is reached from a value,
- *            event, error or channel lives as long as that; wamp_keep makes it last. Arguments are copied.
- *   Errors   the return code alone says whether it worked; wamp_err(peer) says more. No errno, no abort, no output.
+ *   Waiting  a call that blocks goes on serving the invocations and events of every peer of its thread. So a
+ *            handler may run inside wamp_call, and may call back.
+ *   Owner    what comes back through a `wamp_val **` is the caller's, until wamp_drop. What is reached from a
+ *            value, event, error or channel lives as long as that; wamp_keep makes it last. Arguments are copied.
+ *   Errors   the return code alone says whether it worked; wamp_err(peer) says more. No errno, no abort, nothing
+ *            printed.
  *   Options  structs whose zero value is the default. Units are in the names.
  */
 #ifndef WAMP_H

@@ -11,7 +11,7 @@
 
 struct fake fake;
 
-/* --- messages that wait ------------------------------------------------------------------------------------------------------ */
+/* --- messages that wait -------------------------------------------------------------------------------------- */
 
 struct message {
     struct message *next;
@@ -57,7 +57,7 @@ static void clear(struct queue *q)
         free(m);
 }
 
-/* --- the link ------------------------------------------------------------------------------------------------------------------ */
+/* --- the link ------------------------------------------------------------------------------------------------ */
 
 struct fake_link {
     struct link link;
@@ -186,7 +186,7 @@ static void octets(void *out, size_t len)
 
 static const struct peer_env env = {.open_link = open_link, .clock = read_clock, .random = octets};
 
-/* --- the test's side -------------------------------------------------------------------------------------------------------------- */
+/* --- the test's side ----------------------------------------------------------------------------------------- */
 
 bool fake_begin(const wamp_opt *opt)
 {
@@ -267,7 +267,8 @@ static bool matches(const char *message, const char *text, struct wamp_arena *ar
     struct vars vars = {.arena = arena};
     snprintf(why->text, sizeof why->text, "not JSON");
     return pattern_parse(str_z(text), arena, &pattern, &rest, why) &&
-           !wamp_value_read(WAMP_JSON, str_z(message), arena, &value) && pattern_match(&pattern, &value, &vars, why);
+           !wamp_value_read(WAMP_JSON, str_z(message), arena, &value) &&
+           pattern_match(&pattern, &value, &vars, why);
 }
 
 void fake_heard_at(const char *text, const char *file, int line)

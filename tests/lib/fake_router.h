@@ -1,4 +1,5 @@
-/* A router in memory for tests of libwamp: the test says what it says, looks at what it heard, and turns the clock.
+/* A router in memory for tests of libwamp: the test says what it says, looks at what it heard, and turns the
+ * clock.
  *
  *     fake_join(&(wamp_opt){.service = &Adder});
  *     fake_heard("[64, 1, {}, \"add\"]");
@@ -7,8 +8,8 @@
  *     fake_heard("[70, 5, {}, [7]]");
  *     fake_end();
  *
- * Everything is JSON; patterns are those of tests/scripts/README.md. One peer at a time, in fake.peer. Memory for the
- * harness comes from malloc, so that allocations can be made to fail in the library alone. */
+ * Everything is JSON; patterns are those of tests/scripts/README.md. One peer at a time, in fake.peer. Memory for
+ * the harness comes from malloc, so that allocations can be made to fail in the library alone. */
 #ifndef TESTS_LIB_FAKE_ROUTER_H
 #define TESTS_LIB_FAKE_ROUTER_H
 
@@ -32,23 +33,23 @@ struct fake {
 extern struct fake fake;
 
 /* WELCOME.Details of a router that can do everything. */
-#define FAKE_DETAILS                                                                                                  \
-    "{\"roles\": {\"dealer\": {\"features\": {\"progressive_call_results\": true,"                                    \
-    " \"progressive_call_invocations\": true, \"call_timeout\": true, \"call_canceling\": true,"                      \
-    " \"payload_passthru_mode\": true}}, \"broker\": {\"features\": {\"payload_passthru_mode\": true}}},"             \
+#define FAKE_DETAILS                                                                                      \
+    "{\"roles\": {\"dealer\": {\"features\": {\"progressive_call_results\": true,"                        \
+    " \"progressive_call_invocations\": true, \"call_timeout\": true, \"call_canceling\": true,"          \
+    " \"payload_passthru_mode\": true}}, \"broker\": {\"features\": {\"payload_passthru_mode\": true}}}," \
     " \"_wampd_flow\": true}"
 
-/* A peer whose HELLO is on its way; serializer and clock are set, the rest of opt (may be NULL) is taken as it is. False:
- * it could not be made, fake.peer is NULL. */
+/* A peer whose HELLO is on its way; serializer and clock are set, the rest of opt (may be NULL) is taken as it is.
+ * False: it could not be made, fake.peer is NULL. */
 bool fake_begin(const wamp_opt *opt);
 /* The same, and the HELLO was heard, and WELCOME 1234 said. */
 bool fake_join(const wamp_opt *opt);
 /* Frees the peer, and forgets everything. */
 void fake_end(void);
 
-void fake_queue(const char *message);  /* lies there until the peer looks */
-wamp_rc fake_says(const char *message); /* and makes it look; what wamp_step said */
-wamp_rc fake_advance(int ms);           /* turns the clock, and steps */
+void fake_queue(const char *message);    /* lies there until the peer looks */
+wamp_rc fake_says(const char *message);  /* and makes it look; what wamp_step said */
+wamp_rc fake_advance(int ms);            /* turns the clock, and steps */
 
 /* The next message that the peer sent is this one; or there is none. Failures are cmocka's. */
 #define fake_heard(pattern) fake_heard_at((pattern), __FILE__, __LINE__)

@@ -12,14 +12,16 @@
  *     wamp_call(p, "com.ex.add", &v, "ii", 3, 4);
  *     wamp_publish(p, "news", NULL, "headlines:[ss] urgent:b", "one", "two", true);
  *
- * Blanks and commas between elements mean nothing. A name is anything but blanks, brackets, braces, comma and colon.
+ * Blanks and commas between elements mean nothing. A name is made of anything but blanks, brackets, braces, comma
+ * and colon.
  *
- * Each C argument travels with its type, so a format that does not fit is found at run time, always: WAMP_E_ARGS, with
- * the reason in wamp_err. Integers convert where the number fits (an int for i and u, 0 and 1 for b, any integer for d).
- * A NULL string or value, text that is no UTF-8, too few and too many arguments are all WAMP_E_ARGS.
+ * Each C argument travels with its type, so a format that does not fit is found at run time, always: WAMP_E_ARGS,
+ * with the reason in wamp_err. Integers convert where the number fits (an int for i and u, 0 and 1 for b, any
+ * integer for d). A NULL string or value, text that is no UTF-8, too few and too many arguments are all
+ * WAMP_E_ARGS.
  *
- * The functions behind the macros end in _v and take the arguments as an array: for other languages, and for programs
- * that make argument lists at run time. At most 32 arguments in one macro call. */
+ * The functions behind the macros end in _v and take the arguments as an array: for other languages, and for
+ * programs that make argument lists at run time. At most 32 arguments in one macro call. */
 #ifndef WAMP_ARGS_H
 #define WAMP_ARGS_H
 
@@ -73,50 +75,50 @@ typedef struct wamp_argv {
 #endif
 
 /* One maker a C type: name, type, kind, member. */
-#define WAMP_ARG_TYPES(X)                                                                                              \
-    X(bool, bool, BOOL, boolean)                                                                                       \
-    X(char, char, INT, integer)                                                                                        \
-    X(schar, signed char, INT, integer)                                                                                \
-    X(short, short, INT, integer)                                                                                      \
-    X(int, int, INT, integer)                                                                                          \
-    X(long, long, INT, integer)                                                                                        \
-    X(llong, long long, INT, integer)                                                                                  \
-    X(uchar, unsigned char, UINT, uinteger)                                                                            \
-    X(ushort, unsigned short, UINT, uinteger)                                                                          \
-    X(uint, unsigned, UINT, uinteger)                                                                                  \
-    X(ulong, unsigned long, UINT, uinteger)                                                                            \
-    X(ullong, unsigned long long, UINT, uinteger)                                                                      \
-    X(float, float, REAL, real)                                                                                        \
-    X(double, double, REAL, real)                                                                                      \
-    X(text, char *, STR, str)                                                                                          \
-    X(ctext, const char *, STR, str)                                                                                   \
-    X(ptr, void *, PTR, ptr)                                                                                           \
-    X(cptr, const void *, PTR, ptr)                                                                                    \
-    X(octets, unsigned char *, PTR, ptr)                                                                               \
-    X(coctets, const unsigned char *, PTR, ptr)                                                                        \
-    X(val, struct wamp_val *, VAL, val)                                                                                \
-    X(cval, const struct wamp_val *, VAL, val)                                                                         \
-    X(to_bool, bool *, TO_BOOL, to)                                                                                    \
-    X(to_int, int *, TO_I32, to)                                                                                       \
-    X(to_uint, unsigned *, TO_U32, to)                                                                                 \
-    X(to_long, long *, TO_LONG, to)                                                                                    \
-    X(to_llong, long long *, TO_I64, to)                                                                               \
-    X(to_ulong, unsigned long *, TO_ULONG, to)                                                                         \
-    X(to_ullong, unsigned long long *, TO_U64, to)                                                                     \
-    X(to_double, double *, TO_REAL, to)                                                                                \
-    X(to_text, const char **, TO_STR, to)                                                                              \
-    X(to_ptr, const void **, TO_PTR, to)                                                                               \
-    X(to_octets, const unsigned char **, TO_PTR, to)                                                                   \
+#define WAMP_ARG_TYPES(X)                                                                                         \
+    X(bool, bool, BOOL, boolean)                                                                                  \
+    X(char, char, INT, integer)                                                                                   \
+    X(schar, signed char, INT, integer)                                                                           \
+    X(short, short, INT, integer)                                                                                 \
+    X(int, int, INT, integer)                                                                                     \
+    X(long, long, INT, integer)                                                                                   \
+    X(llong, long long, INT, integer)                                                                             \
+    X(uchar, unsigned char, UINT, uinteger)                                                                       \
+    X(ushort, unsigned short, UINT, uinteger)                                                                     \
+    X(uint, unsigned, UINT, uinteger)                                                                             \
+    X(ulong, unsigned long, UINT, uinteger)                                                                       \
+    X(ullong, unsigned long long, UINT, uinteger)                                                                 \
+    X(float, float, REAL, real)                                                                                   \
+    X(double, double, REAL, real)                                                                                 \
+    X(text, char *, STR, str)                                                                                     \
+    X(ctext, const char *, STR, str)                                                                              \
+    X(ptr, void *, PTR, ptr)                                                                                      \
+    X(cptr, const void *, PTR, ptr)                                                                               \
+    X(octets, unsigned char *, PTR, ptr)                                                                          \
+    X(coctets, const unsigned char *, PTR, ptr)                                                                   \
+    X(val, struct wamp_val *, VAL, val)                                                                           \
+    X(cval, const struct wamp_val *, VAL, val)                                                                    \
+    X(to_bool, bool *, TO_BOOL, to)                                                                               \
+    X(to_int, int *, TO_I32, to)                                                                                  \
+    X(to_uint, unsigned *, TO_U32, to)                                                                            \
+    X(to_long, long *, TO_LONG, to)                                                                               \
+    X(to_llong, long long *, TO_I64, to)                                                                          \
+    X(to_ulong, unsigned long *, TO_ULONG, to)                                                                    \
+    X(to_ullong, unsigned long long *, TO_U64, to)                                                                \
+    X(to_double, double *, TO_REAL, to)                                                                           \
+    X(to_text, const char **, TO_STR, to)                                                                         \
+    X(to_ptr, const void **, TO_PTR, to)                                                                          \
+    X(to_octets, const unsigned char **, TO_PTR, to)                                                              \
     X(to_val, const struct wamp_val **, TO_VAL, to)
 
 #ifndef __cplusplus
 
-#define WAMP_ARG_MAKER(name, type, kind_, member)                                                                      \
-    static inline wamp_arg wamp_arg_##name(type x)                                                                     \
-    {                                                                                                                  \
-        wamp_arg a = {.kind = WAMP_A_##kind_};                                                                         \
-        a.u.member = x;                                                                                                \
-        return a;                                                                                                      \
+#define WAMP_ARG_MAKER(name, type, kind_, member)                                                                 \
+    static inline wamp_arg wamp_arg_##name(type x)                                                                \
+    {                                                                                                             \
+        wamp_arg a = {.kind = WAMP_A_##kind_};                                                                    \
+        a.u.member = x;                                                                                           \
+        return a;                                                                                                 \
     }
 WAMP_ARG_TYPES(WAMP_ARG_MAKER)
 
@@ -134,11 +136,11 @@ static inline wamp_arg wamp_arg_same(wamp_arg a)
 #define WAMP_F0(fmt) (fmt), (wamp_argv){NULL, 0}
 #define WAMP_PACK(fmt, n, ...) (fmt), (wamp_argv){(const wamp_arg[]){__VA_ARGS__}, n}
 
-#define WAMP_COUNT(...)                                                                                                \
-    WAMP_COUNT_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11,   \
-                10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
-#define WAMP_COUNT_(f, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, \
-                    a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, n, ...)                                     \
+#define WAMP_COUNT(...)                                                                                           \
+    WAMP_COUNT_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12,  \
+                11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
+#define WAMP_COUNT_(f, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, \
+                    a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, n, ...)                           \
     n
 
 #define WAMP_F1(f, ...) WAMP_PACK(f, 1, WAMP_B1(__VA_ARGS__))
@@ -209,13 +211,13 @@ static inline wamp_arg wamp_arg_same(wamp_arg a)
 
 #else /* C++: overloads and a pack whose array lives until the end of the full expression */
 
-#define WAMP_ARG_MAKER(name, type, kind_, member)                                                                      \
-    inline wamp_arg wamp_arg_of(type x)                                                                                \
-    {                                                                                                                  \
-        wamp_arg a = {};                                                                                               \
-        a.kind = WAMP_A_##kind_;                                                                                       \
-        a.u.member = x;                                                                                                \
-        return a;                                                                                                      \
+#define WAMP_ARG_MAKER(name, type, kind_, member)                                                                 \
+    inline wamp_arg wamp_arg_of(type x)                                                                           \
+    {                                                                                                             \
+        wamp_arg a = {};                                                                                          \
+        a.kind = WAMP_A_##kind_;                                                                                  \
+        a.u.member = x;                                                                                           \
+        return a;                                                                                                 \
     }
 WAMP_ARG_TYPES(WAMP_ARG_MAKER)
 

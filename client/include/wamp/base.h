@@ -22,7 +22,7 @@ typedef enum wamp_rc {
     WAMP_MORE = 1,        /**< this was one value of a stream; more may follow */
     WAMP_E_REMOTE = -1,   /**< the callee or the router answered ERROR: see wamp_err */
     WAMP_E_TIMEOUT = -2,  /**< the call's time was over (ERROR wamp.error.timeout, or the local clock) */
-    WAMP_E_CANCELED = -3, /**< canceled: by this side's wamp_cancel, or by the caller where this side is the callee */
+    WAMP_E_CANCELED = -3, /**< by this side's wamp_cancel, or by the caller where this side is the callee */
     WAMP_E_LOST = -4,     /**< no connection, or it is gone; the fate of the call is unknown */
     WAMP_E_REFUSED = -5,  /**< the router did not let the peer join, or refused what its service declares */
     WAMP_E_ARGS = -6,     /**< an argument is wrong: format, URI, option */

@@ -34,9 +34,10 @@ typedef enum wamp_invoke_policy {
 /** A procedure. Looks at its arguments with wamp_args, then either
  *    answers: wamp_reply or wamp_fail, and returns what that returned;
  *    keeps the channel to answer later: returns wamp_hold(ch);
- *    asks to be called again with the next chunk of a stream: returns WAMP_MORE.
- *  WAMP_OK without an answer replies null. Another code without an answer becomes an ERROR: wamp.error.canceled after an
- *  interrupt, else wamp.error.runtime_error.
+ *    asks to be called again with the next chunk of a stream: returns WAMP_MORE. When the caller gives up
+ *    meanwhile it is called a last time, with wamp_canceled(ch) set and no arguments, to clean up.
+ *  WAMP_OK without an answer replies null. Another code without an answer becomes an ERROR: wamp.error.canceled
+ *  after an interrupt, else wamp.error.runtime_error.
  *  `ch` is the procedure's while it runs. Thread: the peer's, or one of the pool's with .worker. */
 typedef wamp_rc (*wamp_proc)(void *self, wamp_chan *ch);
 
@@ -79,7 +80,7 @@ typedef struct wamp_member {
     int concurrency;            /**< RPC: calls at a time that the router gives this peer; 0: any number */
     bool worker;                /**< RPC: runs on the pool, may block in wamp_recv and wamp_send */
     bool disclose_caller;       /**< RPC: ask the router who calls */
-    bool forward_timeout;       /**< RPC: wamp_timeout_ms(ch) tells the caller's timeout, which this side then keeps */
+    bool forward_timeout;       /**< RPC: wamp_timeout_ms(ch) tells the caller's timeout; this side keeps it */
     bool force;                 /**< RPC: take the URI from whoever has it (routers that know force_reregister) */
     bool get_retained;          /**< SUBSCRIBE: deliver the retained event first */
     void *reserved[4];
@@ -91,9 +92,9 @@ struct wamp_service {
 };
 
 #ifndef __cplusplus
-#define WAMP_SERVICE(name_, ...)                                                                                       \
-    extern WAMP_API const wamp_service name_;                                                                          \
-    WAMP_API const wamp_service name_ = {                                                                              \
+#define WAMP_SERVICE(name_, ...)                                                                                  \
+    extern WAMP_API const wamp_service name_;                                                                     \
+    WAMP_API const wamp_service name_ = {                                                                         \
         .name = #name_, .members = (const wamp_member[]){__VA_ARGS__, {.kind = WAMP_MEMBER_END}}}
 #define WAMP_RPC(...) WAMP_RPC_(__VA_ARGS__, .kind = WAMP_MEMBER_RPC)
 #define WAMP_RPC_(fn, ...) {.uri = #fn, .proc = fn, __VA_ARGS__}
@@ -103,24 +104,27 @@ struct wamp_service {
 #define WAMP_SUBSCRIBE_(uri_, fn, ...) {.uri = uri_, .on_event = fn, __VA_ARGS__}
 /** Everything of another service, its URIs behind "prefix.". */
 #define WAMP_MOUNT(prefix, service) {.kind = WAMP_MEMBER_MOUNT, .uri = prefix, .mount = service}
-/** `self` of this service's functions: `size` zeroed octets per peer and mount. init and fini may be NULL; an init that
- *  does not return WAMP_OK makes wamp_open fail. */
-#define WAMP_STATE(size, init, fini)                                                                                   \
+/** `self` of this service's functions: `size` zeroed octets per peer and mount. init and fini may be NULL; an init
+ *  that does not return WAMP_OK makes wamp_open fail. */
+#define WAMP_STATE(size, init, fini)                                                                              \
     {.kind = WAMP_MEMBER_STATE, .state_size = size, .state_init = init, .state_fini = fini}
 #endif
 
-/* --- a declaration made at run time -------------------------------------------------------------------------------- */
+/* --- a declaration made at run time -------------------------------------------------------------------------- */
 
-/** An empty service to be filled with wamp_service_add. The caller's, until no peer uses it. NULL: out of memory. */
+/** An empty service to be filled with wamp_service_add. The caller's, until no peer uses it. NULL: out of memory.
+ *  */
 WAMP_API WAMP_MUST_CHECK wamp_service *wamp_service_new(const char *name);
 /** Adds a copy of the line, texts included. Not while a peer uses the service. WAMP_E_ARGS, WAMP_E_NOMEM. */
 WAMP_API wamp_rc wamp_service_add(wamp_service *service, const wamp_member *member);
 /** Only for what wamp_service_new made. NULL is fine. */
 WAMP_API void wamp_service_free(wamp_service *service);
 
-/* --- a peer that is open ---------------------------------------------------------------------------------------------
- * Thread: the peer's. Block: until the router has answered. Errors: WAMP_E_REMOTE (the router's ERROR, in wamp_err),
- * WAMP_E_ARGS, WAMP_E_STATE, WAMP_E_LOST, WAMP_E_TIMEOUT, WAMP_E_NOMEM. What was added comes back after a reconnect. */
+/* --- a peer that is open ------------------------------------------------------------------------------------- */
+
+/* Thread: the peer's. Block: until the router has answered. Errors: WAMP_E_REMOTE (the router's ERROR, in
+ * wamp_err), WAMP_E_ARGS, WAMP_E_STATE, WAMP_E_LOST, WAMP_E_TIMEOUT, WAMP_E_NOMEM. What was added comes back after
+ * a reconnect. */
 
 /** Adds one line to what the peer offers: WAMP_MEMBER_RPC or WAMP_MEMBER_SUBSCRIBE. Texts are copied. */
 WAMP_API wamp_rc wamp_offer(wamp_peer *peer, const wamp_member *member, void *self);
@@ -129,18 +133,19 @@ WAMP_API wamp_rc wamp_offer(wamp_peer *peer, const wamp_member *member, void *se
 WAMP_API wamp_rc wamp_register(wamp_peer *peer, const char *uri, wamp_proc proc, void *self);
 WAMP_API wamp_rc wamp_subscribe(wamp_peer *peer, const char *topic, wamp_on_event on_event, void *self);
 
-/** Takes it back: every registration, every subscription of that URI and match policy. WAMP_E_STATE: there is none. */
+/** Takes it back: every registration, every subscription of that URI and match policy. WAMP_E_STATE: there is
+ *  none. */
 WAMP_API wamp_rc wamp_unregister(wamp_peer *peer, const char *uri);
 WAMP_API wamp_rc wamp_unsubscribe(wamp_peer *peer, const char *topic);
 
-/** Offers all of a service behind "prefix." ("" for no prefix). All or nothing. WAMP_E_STATE: already mounted at that
- *  prefix, or mounted somewhere else in this peer. */
+/** Offers all of a service behind "prefix." ("" for no prefix). All or nothing. WAMP_E_STATE: already mounted at
+ *  that prefix, or mounted somewhere else in this peer. */
 WAMP_API wamp_rc wamp_mount(wamp_peer *peer, const char *prefix, const wamp_service *service, void *self);
 WAMP_API wamp_rc wamp_unmount(wamp_peer *peer, const char *prefix);
 
-/** Registers a procedure under a name nobody can guess, "cb.<session id>.<32 hex digits>", to be handed to somebody in
- *  an argument. It lives as long as this session, or until wamp_unregister; it does not come back after a reconnect.
- *  The name is borrowed until then. NULL: see wamp_err. */
+/** Registers a procedure under a name nobody can guess, "cb.<session id>.<32 hex digits>", to be handed to
+ *  somebody in an argument. It lives as long as this session, or until wamp_unregister; it does not come back
+ *  after a reconnect. The name is borrowed until then. NULL: see wamp_err. */
 WAMP_API const char *wamp_callback(wamp_peer *peer, wamp_proc proc, void *self);
 
 /** The same for a whole service: returns the prefix "svc.<session id>.<32 hex digits>"; ends with wamp_unmount. */

@@ -1,4 +1,4 @@
-/* Logging in: what is offered, how challenges are answered, what is not believed. Section 2.27 of the checklist. */
+/* Logging in: what is offered, how challenges are answered, what is not believed. Checklist 2.27. */
 #include "client/peer.h"
 
 #include "common/authcalc.h"
@@ -50,15 +50,16 @@ static void begin(wamp_opt opt)
 #define SEED "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510"
 #define FFS "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
-/* --- offering ------------------------------------------------------------------------------------------------------------- */
+/* --- offering ------------------------------------------------------------------------------------------------ */
 
 /* spec: A-AUTH-01, A-TIC-01, A-CRA-01, A-SCR-01 */
 TEST(a_password_offers_what_it_is_good_for)
 {
     begin((wamp_opt){.authid = "peter", .secret = "secret1", .authrole = "user"});
-    fake_heard("[1, \"realm1\", {\"authmethods\": [\"wamp-scram\", \"wampcra\", \"ticket\"], \"authid\": \"peter\","
-               " \"authrole\": \"user\", \"authextra\": {\"nonce\": \"q6urq6urq6urq6urq6urqw==\","
-               " \"channel_binding\": null}, ...}]");
+    fake_heard(
+        "[1, \"realm1\", {\"authmethods\": [\"wamp-scram\", \"wampcra\", \"ticket\"], \"authid\": \"peter\","
+        " \"authrole\": \"user\", \"authextra\": {\"nonce\": \"q6urq6urq6urq6urq6urqw==\","
+        " \"channel_binding\": null}, ...}]");
 }
 
 /* spec: A-TIC-03 */
@@ -67,7 +68,8 @@ TEST(a_ticket_is_not_told_to_the_world)
     begin((wamp_opt){.authid = "peter", .secret = "secret1", .url = "ws://router.example"});
     fake_heard("[1, _, {\"authmethods\": [\"wamp-scram\", \"wampcra\"], ...}]");
     fake_end();
-    begin((wamp_opt){.authid = "peter", .secret = "secret1", .url = "ws://router.example", .authmethods = "ticket"});
+    begin(
+        (wamp_opt){.authid = "peter", .secret = "secret1", .url = "ws://router.example", .authmethods = "ticket"});
     fake_heard("[1, _, {\"authmethods\": [\"ticket\"], ...}]");
 }
 
@@ -94,7 +96,7 @@ TEST(methods_are_offered_as_listed)
     assert_int_equal(seen.rc, WAMP_E_ARGS);
 }
 
-/* --- answering ------------------------------------------------------------------------------------------------------------- */
+/* --- answering ----------------------------------------------------------------------------------------------- */
 
 /* spec: A-TIC-03 */
 TEST(a_ticket_is_sent_as_it_is)
@@ -111,7 +113,8 @@ TEST(a_ticket_is_sent_as_it_is)
 TEST(cra_signs_the_challenge)
 {
     static const char challenge[] =
-        "{ \\\"nonce\\\":\\\"LHRTC9zeOIrt_9U3\\\", \\\"authprovider\\\":\\\"userdb\\\", \\\"authid\\\":\\\"peter\\\","
+        "{ \\\"nonce\\\":\\\"LHRTC9zeOIrt_9U3\\\", \\\"authprovider\\\":\\\"userdb\\\", "
+        "\\\"authid\\\":\\\"peter\\\","
         " \\\"timestamp\\\":\\\"2014-06-22T16:36:25.448Z\\\", \\\"authrole\\\":\\\"user\\\","
         " \\\"authmethod\\\":\\\"wampcra\\\", \\\"session\\\":3251278072152162 }";
     char text[600];
@@ -123,9 +126,10 @@ TEST(cra_signs_the_challenge)
     fake_end();
     begin((wamp_opt){.authid = "peter", .secret = "password"});
     fake_forget();
-    snprintf(text, sizeof text,
-             "[4, \"wampcra\", {\"challenge\": \"%s\", \"salt\": \"salt123\", \"keylen\": 32, \"iterations\": 1000}]",
-             challenge);
+    snprintf(
+        text, sizeof text,
+        "[4, \"wampcra\", {\"challenge\": \"%s\", \"salt\": \"salt123\", \"keylen\": 32, \"iterations\": 1000}]",
+        challenge);
     fake_says(text);
     fake_heard("[5, \"hk/2riA2JqydfL5wLoicrYfAt8uNeP6nikk9kqDhsnM=\", {}]");
 }
@@ -173,8 +177,9 @@ TEST(cryptosign_signs_the_challenge)
     begin((wamp_opt){.signkey = SEED});
     fake_forget();
     fake_says("[4, \"cryptosign\", {\"challenge\": \"" FFS "\", \"channel_binding\": null}]");
-    fake_heard("[5, \"b32675b221f08593213737bef8240e7c15228b07028e19595294678c90d11c0cae80a357331bfc5cc9fb71081464e6e7501"
-               "3517c2cf067ad566a6b7b728e5d03" FFS "\", {}]");
+    fake_heard(
+        "[5, \"b32675b221f08593213737bef8240e7c15228b07028e19595294678c90d11c0cae80a357331bfc5cc9fb71081464e6e7501"
+        "3517c2cf067ad566a6b7b728e5d03" FFS "\", {}]");
 }
 
 /* spec: A-CSG-07 */
@@ -196,7 +201,7 @@ TEST(a_downgraded_binding_is_refused)
     fake_heard("[3, _, \"wamp.error.authentication_failed\"]");
 }
 
-/* --- SCRAM -------------------------------------------------------------------------------------------------------------------- */
+/* --- SCRAM --------------------------------------------------------------------------------------------------- */
 
 #define NONCE "q6urq6urq6urq6urq6urqw=="
 #define SALT "aBc+fx0NAVA="
@@ -207,8 +212,12 @@ static void scram_values(char *proof, char *verifier, size_t size, struct str bi
     struct wamp_scram_keys keys;
     struct wamp_buf message = {0}, p = {0}, v = {0};
     const struct wamp_scram_cost cost = {.kdf = WAMP_SCRAM_PBKDF2, .salt = STR(SALT), .iterations = 4096};
-    const struct wamp_scram_exchange x = {.authid = STR("user"), .client_nonce = STR(NONCE), .nonce = STR(NONCE "server"),
-                                          .salt = cost.salt, .iterations = cost.iterations, .channel_binding = binding,
+    const struct wamp_scram_exchange x = {.authid = STR("user"),
+                                          .client_nonce = STR(NONCE),
+                                          .nonce = STR(NONCE "server"),
+                                          .salt = cost.salt,
+                                          .iterations = cost.iterations,
+                                          .channel_binding = binding,
                                           .cbind_data = data};
     expect_ok(wamp_scram_derive(STR("pencil"), &cost, &keys));
     expect_ok(wamp_scram_auth_message(&x, &message));
@@ -231,7 +240,8 @@ static void challenge_scram(void)
 static void welcome_with(const char *key, const char *verifier)
 {
     char text[300];
-    snprintf(text, sizeof text, "[2, 5, {\"roles\": {\"broker\": {}}, \"authextra\": {\"%s\": \"%s\"}}]", key, verifier);
+    snprintf(text, sizeof text, "[2, 5, {\"roles\": {\"broker\": {}}, \"authextra\": {\"%s\": \"%s\"}}]", key,
+             verifier);
     fake_says(text);
 }
 
@@ -241,7 +251,8 @@ TEST(scram_proves_both_sides)
     char proof[64], verifier[64], expected[300];
     scram_values(proof, verifier, sizeof proof, str_of(NULL, 0), str_of(NULL, 0));
     snprintf(expected, sizeof expected,
-             "[5, \"%s\", {\"nonce\": \"" NONCE "server\", \"channel_binding\": null, \"cbind_data\": null}]", proof);
+             "[5, \"%s\", {\"nonce\": \"" NONCE "server\", \"channel_binding\": null, \"cbind_data\": null}]",
+             proof);
     begin((wamp_opt){.authid = "user", .secret = "pencil"});
     challenge_scram();
     fake_heard(expected);
@@ -301,7 +312,8 @@ TEST(scram_can_be_bound_to_the_connection)
     scram_values(proof, verifier, sizeof proof, STR("tls-exporter"), str_of(id, sizeof id));
     snprintf(expected, sizeof expected,
              "[5, \"%s\", {\"nonce\": \"" NONCE "server\", \"channel_binding\": \"tls-exporter\","
-             " \"cbind_data\": \"VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\"}]", proof);
+             " \"cbind_data\": \"VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\"}]",
+             proof);
     begin((wamp_opt){.authid = "user", .secret = "pencil", .bind_channel = true});
     challenge_scram();
     fake_heard(expected);
@@ -309,7 +321,7 @@ TEST(scram_can_be_bound_to_the_connection)
     assert_true(wamp_is_joined(fake.peer));
 }
 
-/* --- where secrets come from ------------------------------------------------------------------------------------------------- */
+/* --- where secrets come from --------------------------------------------------------------------------------- */
 
 static bool give_secret(void *arg, const char *method, char *out, size_t size, size_t *len)
 {
@@ -347,23 +359,26 @@ TEST(a_secret_may_come_from_a_file_or_a_function)
 
 TEST(short_memory_ends_the_login)
 {
-    for_each_failure {
-        if (fake_begin(&(wamp_opt){.hooks = &hooks, .authid = "user", .secret = "pencil", .signkey = SEED,
-                                   .bind_channel = true})) {
+    for_each_failure
+    {
+        if (fake_begin(&(wamp_opt){
+                .hooks = &hooks, .authid = "user", .secret = "pencil", .signkey = SEED, .bind_channel = true})) {
             if (fake.peer->phase == PHASE_HELLO)
                 challenge_scram();
             if (fake.peer->phase == PHASE_HELLO)
-                fake_says("[4, \"cryptosign\", {\"challenge\": \"" FFS "\", \"channel_binding\": \"tls-exporter\"}]");
+                fake_says("[4, \"cryptosign\", {\"challenge\": \"" FFS
+                          "\", \"channel_binding\": \"tls-exporter\"}]");
         }
         fake_end();
     }
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-RUN_TESTS(T(a_password_offers_what_it_is_good_for), T(a_ticket_is_not_told_to_the_world), T(a_key_offers_its_public_half),
-          T(methods_are_offered_as_listed), T(a_ticket_is_sent_as_it_is), T(cra_signs_the_challenge),
-          T(absurd_costs_are_refused), T(an_unasked_challenge_is_a_violation), T(challenges_do_not_go_on_for_ever),
-          T(cryptosign_signs_the_challenge), T(a_downgraded_binding_is_refused), T(scram_proves_both_sides),
+RUN_TESTS(T(a_password_offers_what_it_is_good_for), T(a_ticket_is_not_told_to_the_world),
+          T(a_key_offers_its_public_half), T(methods_are_offered_as_listed), T(a_ticket_is_sent_as_it_is),
+          T(cra_signs_the_challenge), T(absurd_costs_are_refused), T(an_unasked_challenge_is_a_violation),
+          T(challenges_do_not_go_on_for_ever), T(cryptosign_signs_the_challenge),
+          T(a_downgraded_binding_is_refused), T(scram_proves_both_sides),
           T(a_router_that_does_not_know_the_password_is_left), T(a_bad_scram_challenge_is_refused),
           T(scram_can_be_bound_to_the_connection), T(a_secret_may_come_from_a_file_or_a_function),
           T(short_memory_ends_the_login))

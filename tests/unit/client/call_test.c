@@ -53,7 +53,7 @@ static wamp_rc start(const wamp_callopt *opt, uint64_t *id)
     return wamp_callx_async(fake.peer, "com.x", opt, on_done, NULL, id, "i", 1);
 }
 
-/* --- blocking -------------------------------------------------------------------------------------------------------------- */
+/* --- blocking ------------------------------------------------------------------------------------------------ */
 
 TEST(a_call_returns_the_first_result)
 {
@@ -94,7 +94,8 @@ TEST(all_of_a_result_can_be_had)
 TEST(an_error_is_described)
 {
     wamp_val *v = (wamp_val *)1;
-    fake_queue("[8, 48, 1, {\"callee\": 77}, \"com.ex.bad\", [\"boom\"], {\"code\": 1000, \"traceback\": [\"a\", \"b\"]}]");
+    fake_queue("[8, 48, 1, {\"callee\": 77}, \"com.ex.bad\", [\"boom\"], {\"code\": 1000, \"traceback\": [\"a\", "
+               "\"b\"]}]");
     assert_int_equal(wamp_call(fake.peer, "com.x", &v, ""), WAMP_E_REMOTE);
     assert_null(v);
     const wamp_error *e = wamp_err(fake.peer);
@@ -195,7 +196,7 @@ TEST(what_the_router_does_not_know_is_refused_here)
     wamp_release(&ch);
 }
 
-/* --- asynchronous -------------------------------------------------------------------------------------------------------------- */
+/* --- asynchronous -------------------------------------------------------------------------------------------- */
 
 /* spec: B-048, B-087 */
 TEST(answers_come_in_any_order)
@@ -402,7 +403,7 @@ TEST(blocking_calls_nest_only_so_deep)
     assert_int_equal(innermost, 65);
 }
 
-/* --- publishing ------------------------------------------------------------------------------------------------------------------ */
+/* --- publishing ---------------------------------------------------------------------------------------------- */
 
 /* spec: B-045, B-048, B-074 */
 TEST(a_publication_is_not_answered)
@@ -431,7 +432,11 @@ TEST(an_acknowledged_publication_is_waited_for)
 TEST(publish_options_are_sent)
 {
     wamp_val *ids = wamp_build("[ii]", 5, 6), *nobody = wamp_build("[]"), *names = wamp_build("[s]", "joe");
-    const wamp_pubopt opt = {.include_me = true, .disclose_me = true, .retain = true, .exclude = ids, .eligible = nobody,
+    const wamp_pubopt opt = {.include_me = true,
+                             .disclose_me = true,
+                             .retain = true,
+                             .exclude = ids,
+                             .eligible = nobody,
                              .eligible_authid = names};
     assert_int_equal(wamp_publish(fake.peer, "com.t", &opt, ""), WAMP_OK);
     fake_heard("[16, 1, {\"disclose_me\": true, \"retain\": true, \"exclude_me\": false, \"exclude\": [5, 6],"
@@ -460,7 +465,7 @@ TEST(a_nonblocking_peer_does_not_wait_for_room)
     assert_int_equal(wamp_publish(fake.peer, "com.t", NULL, ""), WAMP_OK);
 }
 
-/* --- timers ------------------------------------------------------------------------------------------------------------------------- */
+/* --- timers -------------------------------------------------------------------------------------------------- */
 
 static void count(void *arg, wamp_peer *p)
 {
@@ -489,7 +494,8 @@ TEST(a_timer_runs_once_or_is_forgotten)
 TEST(short_memory_is_an_error_code)
 {
     teardown(NULL);
-    for_each_failure {
+    for_each_failure
+    {
         if (fake_join(NULL) && wamp_is_joined(fake.peer)) {
             wamp_val *v = NULL;
             seen.done = 0;
@@ -511,12 +517,13 @@ TEST(short_memory_is_an_error_code)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-RUN_TESTS(T(a_call_returns_the_first_result), T(no_result_is_null), T(all_of_a_result_can_be_had), T(an_error_is_described),
-          T(the_message_may_be_a_keyword_argument), T(progress_comes_before_the_result), T(a_remote_joins_prefix_and_name),
-          T(what_cannot_be_sent_is_not), T(passthru_carries_one_binary), T(what_the_router_does_not_know_is_refused_here),
-          T(answers_come_in_any_order), T(nothing_comes_after_the_end_of_a_call),
-          T(an_answer_of_the_wrong_kind_is_a_violation), T(a_lost_connection_ends_every_call_once),
-          T(the_routers_timeout_comes_first), T(a_router_that_forgets_the_timeout_is_not_waited_for),
+RUN_TESTS(T(a_call_returns_the_first_result), T(no_result_is_null), T(all_of_a_result_can_be_had),
+          T(an_error_is_described), T(the_message_may_be_a_keyword_argument), T(progress_comes_before_the_result),
+          T(a_remote_joins_prefix_and_name), T(what_cannot_be_sent_is_not), T(passthru_carries_one_binary),
+          T(what_the_router_does_not_know_is_refused_here), T(answers_come_in_any_order),
+          T(nothing_comes_after_the_end_of_a_call), T(an_answer_of_the_wrong_kind_is_a_violation),
+          T(a_lost_connection_ends_every_call_once), T(the_routers_timeout_comes_first),
+          T(a_router_that_forgets_the_timeout_is_not_waited_for),
           T(with_progress_the_timeout_is_between_two_values), T(a_canceled_call_ends_with_the_routers_word),
           T(a_result_may_win_against_the_cancel), T(with_kill_the_callees_own_error_comes),
           T(a_cancel_that_is_not_answered_ends_all_the_same), T(a_callee_that_vanishes_is_a_remote_error),

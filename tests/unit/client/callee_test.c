@@ -136,7 +136,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- answers -------------------------------------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------------------------- */
 
 TEST(a_procedure_answers)
 {
@@ -270,7 +270,7 @@ TEST(closing_frees_what_is_held)
     assert_int_equal(mem_live_blocks(), without);
 }
 
-/* --- streams out --------------------------------------------------------------------------------------------------------------- */
+/* --- streams out --------------------------------------------------------------------------------------------- */
 
 /* spec: A-PCR-03, A-PCR-05, S-05 */
 TEST(progress_goes_to_who_asked_for_it)
@@ -324,7 +324,7 @@ TEST(a_paused_stream_blocks_until_it_may_go_on)
     assert_int_equal(wamp_send(seen.held, WAMP_MORE, "i", 1), WAMP_E_CANCELED);
 }
 
-/* --- streams in ----------------------------------------------------------------------------------------------------------------- */
+/* --- streams in ---------------------------------------------------------------------------------------------- */
 
 /* spec: A-PCI-01, A-PCI-17, S-36 */
 TEST(a_procedure_may_be_called_per_chunk)
@@ -391,7 +391,7 @@ TEST(a_stream_nobody_reads_ends)
     fake_silent();
 }
 
-/* --- canceling ------------------------------------------------------------------------------------------------------------------- */
+/* --- canceling ----------------------------------------------------------------------------------------------- */
 
 /* spec: A-CAN-07 */
 TEST(after_killnowait_nothing_is_sent)
@@ -480,7 +480,7 @@ TEST(a_lost_session_ends_a_wait)
     assert_int_equal(seen.rc, WAMP_E_LOST);
 }
 
-/* --- leaving --------------------------------------------------------------------------------------------------------------------- */
+/* --- leaving ------------------------------------------------------------------------------------------------- */
 
 static void answer_held(void *arg, wamp_peer *p)
 {
@@ -517,7 +517,8 @@ TEST(draining_finishes_what_runs_and_gives_back_the_rest)
 TEST(short_memory_leaves_no_call_open)
 {
     fake_end();
-    for_each_failure {
+    for_each_failure
+    {
         if (fake_join(&(wamp_opt){.service = &service})) {
             if (fake.peer->phase == PHASE_OFFERING)
                 confirm_all();
@@ -536,12 +537,14 @@ TEST(short_memory_leaves_no_call_open)
 RUN_TESTS(T(a_procedure_answers), T(an_answer_always_has_an_argument), T(wrong_arguments_are_refused_once),
           T(a_signature_is_checked_before_the_procedure_runs), T(an_error_carries_its_message),
           T(a_return_code_without_an_answer_becomes_an_error), T(an_unknown_registration_is_told),
-          T(a_running_invocation_is_not_begun_again), T(a_procedure_sees_who_calls_what), T(a_held_channel_is_answered_later),
-          T(options_travel_with_the_answer), T(an_answer_too_large_becomes_an_error), T(closing_frees_what_is_held),
-          T(progress_goes_to_who_asked_for_it), T(a_paused_stream_says_so), T(a_paused_stream_blocks_until_it_may_go_on),
-          T(a_procedure_may_be_called_per_chunk), T(a_procedure_may_wait_for_each_chunk),
-          T(chunks_for_a_finished_call_are_dropped), T(asking_for_more_after_the_last_chunk_is_an_error),
-          T(a_stream_nobody_reads_ends), T(after_killnowait_nothing_is_sent), T(after_kill_the_callee_has_the_last_word),
+          T(a_running_invocation_is_not_begun_again), T(a_procedure_sees_who_calls_what),
+          T(a_held_channel_is_answered_later), T(options_travel_with_the_answer),
+          T(an_answer_too_large_becomes_an_error), T(closing_frees_what_is_held),
+          T(progress_goes_to_who_asked_for_it), T(a_paused_stream_says_so),
+          T(a_paused_stream_blocks_until_it_may_go_on), T(a_procedure_may_be_called_per_chunk),
+          T(a_procedure_may_wait_for_each_chunk), T(chunks_for_a_finished_call_are_dropped),
+          T(asking_for_more_after_the_last_chunk_is_an_error), T(a_stream_nobody_reads_ends),
+          T(after_killnowait_nothing_is_sent), T(after_kill_the_callee_has_the_last_word),
           T(a_procedure_that_gives_up_after_kill_is_answered_for), T(a_per_chunk_procedure_is_told_once),
           T(a_lost_session_cancels_all_that_runs), T(a_lost_session_ends_a_wait),
           T(draining_finishes_what_runs_and_gives_back_the_rest), T(short_memory_leaves_no_call_open))

@@ -173,6 +173,30 @@ TEST(a_paused_call_does_not_send)
     assert_int_equal(wamp_send(ch, WAMP_OK, ""), WAMP_OK);
 }
 
+TEST(room_in_the_connection_is_told)
+{
+    int ready = 0;
+    fake_end();
+    fake_join(&(wamp_opt){.nonblocking = true, .max_queue = 1024});
+    ch = wamp_channel(fake.peer, "up", NULL);
+    wamp_on_ready(ch, on_ready, &ready);
+    fake.congested = true;
+    while (wamp_send(ch, WAMP_MORE, "s", "octets that fill the queue") == WAMP_OK)
+        continue;
+    wamp_step(fake.peer);
+    assert_int_equal(ready, 0);
+    fake.congested = false;
+    wamp_step(fake.peer);
+    assert_int_equal(ready, 1);
+    fake.congested = true;
+    while (wamp_send(ch, WAMP_MORE, "s", "octets that fill the queue") == WAMP_OK)
+        continue;
+    wamp_release(&ch);
+    fake.congested = false;
+    wamp_step(fake.peer);
+    assert_int_equal(ready, 1);
+}
+
 static void many(int count)
 {
     for (int i = 0; i < count; i++)
@@ -255,7 +279,8 @@ TEST(the_two_ends_are_told_apart)
 TEST(short_memory_ends_a_stream)
 {
     fake_end();
-    for_each_failure {
+    for_each_failure
+    {
         if (fake_join(NULL) && wamp_is_joined(fake.peer)) {
             ch = wamp_channel(fake.peer, "up", &(wamp_callopt){.timeout_ms = 9, .ppt_scheme = NULL});
             if (ch && !wamp_send(ch, WAMP_MORE, "s", "x")) {
@@ -272,7 +297,8 @@ TEST(short_memory_ends_a_stream)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 RUN_TESTS(T(chunks_share_one_request), T(receiving_waits), T(an_error_comes_after_the_values),
           T(the_callee_may_end_a_call_before_the_last_chunk), T(a_canceled_stream_gives_nothing_more),
-          T(releasing_an_open_call_cancels_it), T(readiness_is_told), T(a_channel_may_be_released_when_it_is_ready),
-          T(a_paused_call_does_not_send), T(a_full_queue_stops_the_reading), T(a_full_queue_does_not_hold_up_a_call),
-          T(a_stream_whose_reader_stays_away_ends), T(a_lost_session_ends_the_channel), T(the_two_ends_are_told_apart),
-          T(short_memory_ends_a_stream))
+          T(releasing_an_open_call_cancels_it), T(readiness_is_told),
+          T(a_channel_may_be_released_when_it_is_ready), T(a_paused_call_does_not_send), T(room_in_the_connection_is_told),
+          T(a_full_queue_stops_the_reading), T(a_full_queue_does_not_hold_up_a_call),
+          T(a_stream_whose_reader_stays_away_ends), T(a_lost_session_ends_the_channel),
+          T(the_two_ends_are_told_apart), T(short_memory_ends_a_stream))

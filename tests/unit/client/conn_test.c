@@ -1,5 +1,5 @@
-/* The real link, over real sockets: the test is the server, on the same thread, and takes its steps between those of the
- * peer. What arrives at the peer arrives in any cut. */
+/* The real link, over real sockets: the test is the server, on the same thread, and takes its steps between those
+ * of the peer. What arrives at the peer arrives in any cut. */
 #include "client/include/wamp.h"
 #include "client/peer.h"
 
@@ -20,8 +20,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define WELCOME                                                                                                       \
-    "[2, 1234, {\"roles\": {\"broker\": {\"features\": {}}, \"dealer\": {\"features\": {\"call_canceling\": true}}}}]"
+#define WELCOME                                                                                               \
+    "[2, 1234, {\"roles\": {\"broker\": {\"features\": {}}, \"dealer\": {\"features\": {\"call_canceling\": " \
+    "true}}}}]"
 
 enum { STEPS_MAX = 5000 };  /* of about a millisecond, where nothing happens */
 
@@ -30,8 +31,8 @@ static struct {
     char url[128], path[64];
     SSL_CTX *context;
     SSL *ssl;
-    struct wamp_buf in;   /* octets from the client, decrypted */
-    bool drip;            /* sends octet by octet */
+    struct wamp_buf in;  /* octets from the client, decrypted */
+    bool drip;           /* sends octet by octet */
 } server;
 
 static wamp_peer *peer;
@@ -49,7 +50,7 @@ static void on_lost(void *arg, wamp_peer *p, const wamp_error *why, bool again)
 
 static const wamp_hooks hooks = {.on_lost = on_lost};
 
-/* --- the server ------------------------------------------------------------------------------------------------------------ */
+/* --- the server ---------------------------------------------------------------------------------------------- */
 
 static void listen_unix(const char *scheme)
 {
@@ -87,7 +88,8 @@ static void server_step(void)
             SSL_set_accept_state(server.ssl);
         }
     }
-    ssize_t n = server.ssl ? SSL_read(server.ssl, octets, sizeof octets) : recv(server.fd, octets, sizeof octets, 0);
+    ssize_t n =
+        server.ssl ? SSL_read(server.ssl, octets, sizeof octets) : recv(server.fd, octets, sizeof octets, 0);
     if (n > 0)
         wamp_buf_add(&server.in, octets, (size_t)n);
 }
@@ -211,7 +213,7 @@ static void expect_frame(unsigned opcode, const char *beginning)
     wamp_buf_fini(&frame);
 }
 
-/* --- the client ------------------------------------------------------------------------------------------------------------------ */
+/* --- the client ---------------------------------------------------------------------------------------------- */
 
 static void open_peer(wamp_opt opt)
 {
@@ -276,7 +278,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- WebSocket --------------------------------------------------------------------------------------------------------------------- */
+/* --- WebSocket ----------------------------------------------------------------------------------------------- */
 
 TEST(a_peer_joins_over_tcp_and_unix)
 {
@@ -319,7 +321,8 @@ TEST(what_is_no_websocket_is_left)
     static const char *const bad[] = {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n",
-        "SSH-2.0-OpenSSH_9.2\r\n\r\n", "\x7f\xf1 nonsense\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "\x7f\xf1 nonsense\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         setup(NULL);
@@ -487,7 +490,8 @@ TEST(a_loop_of_the_programs_own_is_woken)
 {
     const wamp_hooks joined = {.on_joined = on_joined_stop};
     listen_unix("ws+unix:");
-    peer = wamp_open_async(&(wamp_opt){.url = server.url, .serializer = "json", .hooks = &joined, .close_timeout_ms = 1});
+    peer = wamp_open_async(
+        &(wamp_opt){.url = server.url, .serializer = "json", .hooks = &joined, .close_timeout_ms = 1});
     int fd = wamp_fd(peer);
     accept_ws();
     expect_frame(WAMP_WS_TEXT, "[1,");
@@ -507,7 +511,7 @@ TEST(a_loop_of_the_programs_own_is_woken)
     assert_int_equal(wamp_fd(peer), fd);
 }
 
-/* --- RawSocket ------------------------------------------------------------------------------------------------------------------------ */
+/* --- RawSocket ----------------------------------------------------------------------------------------------- */
 
 static void join_rs(const char *answer, wamp_opt opt)
 {
@@ -556,9 +560,12 @@ TEST(a_refused_rawsocket_handshake_says_why)
     static const struct {
         const char *answer, *why;
     } cases[] = {
-        {"\x7f\x10\0\0", "does not speak the serializer"}, {"\x7f\x20\0\0", "message length"},
-        {"\x7f\x40\0\0", "too many connections"},          {"\x7f\xf3\0\0", "no RawSocket"},
-        {"HTTP", "no RawSocket"},                          {"\x7f\xf1\0\1", "no RawSocket"},
+        {"\x7f\x10\0\0", "does not speak the serializer"},
+        {"\x7f\x20\0\0", "message length"},
+        {"\x7f\x40\0\0", "too many connections"},
+        {"\x7f\xf3\0\0", "no RawSocket"},
+        {"HTTP", "no RawSocket"},
+        {"\x7f\xf1\0\1", "no RawSocket"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         setup(NULL);
@@ -569,7 +576,7 @@ TEST(a_refused_rawsocket_handshake_says_why)
     }
 }
 
-/* --- TLS ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- TLS ----------------------------------------------------------------------------------------------------- */
 
 static char cert_path[64], key_path[64];
 
@@ -585,7 +592,8 @@ static void make_certificate(const char *name)
     X509_gmtime_adj(X509_getm_notBefore(x), -3600);
     X509_gmtime_adj(X509_getm_notAfter(x), 3600);
     X509_set_pubkey(x, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
+                               0);
     X509_set_issuer_name(x, X509_get_subject_name(x));
     snprintf(san, sizeof san, "DNS:%s,IP:127.0.0.1", name);
     X509V3_set_ctx_nodb(&ctx);
@@ -623,7 +631,8 @@ TEST(a_trusted_router_is_joined_over_tls)
     join_ws((wamp_opt){.ca = cert_path, .close_timeout_ms = 1});
     uint8_t id[32], again[32];
     assert_true(peer->link->ops->channel_id(peer->link, "tls-exporter", id));
-    assert_int_equal(SSL_export_keying_material(server.ssl, again, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0), 1);
+    assert_int_equal(SSL_export_keying_material(server.ssl, again, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0),
+                     1);
     assert_memory_equal(id, again, 32);
     assert_false(peer->link->ops->channel_id(peer->link, "tls-unique", id));
     tls_teardown(NULL);
@@ -699,11 +708,12 @@ TEST(a_client_may_show_a_certificate)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TLS(name) cmocka_unit_test_setup_teardown(name, setup, tls_teardown)
-RUN_TESTS(T(a_peer_joins_over_tcp_and_unix), T(what_arrives_in_pieces_is_put_together), T(a_refused_upgrade_says_why),
-          T(what_is_no_websocket_is_left), T(a_server_that_hangs_up_is_noticed), T(nobody_listening_is_said_so),
-          T(broken_framing_ends_the_connection), T(a_close_frame_is_answered), T(pings_are_answered),
-          T(a_flood_of_pings_is_not_answered_for_ever), T(a_silent_router_is_asked_and_left), T(large_messages_pass_both_ways),
-          T(a_loop_of_the_programs_own_is_woken), T(a_peer_joins_over_rawsocket), T(a_refused_rawsocket_handshake_says_why),
-          TLS(a_trusted_router_is_joined_over_tls), TLS(large_messages_pass_over_tls),
-          TLS(a_router_that_cannot_be_trusted_is_not_joined), TLS(wrong_certificate_files_are_named),
-          TLS(a_client_may_show_a_certificate))
+RUN_TESTS(T(a_peer_joins_over_tcp_and_unix), T(what_arrives_in_pieces_is_put_together),
+          T(a_refused_upgrade_says_why), T(what_is_no_websocket_is_left), T(a_server_that_hangs_up_is_noticed),
+          T(nobody_listening_is_said_so), T(broken_framing_ends_the_connection), T(a_close_frame_is_answered),
+          T(pings_are_answered), T(a_flood_of_pings_is_not_answered_for_ever),
+          T(a_silent_router_is_asked_and_left), T(large_messages_pass_both_ways),
+          T(a_loop_of_the_programs_own_is_woken), T(a_peer_joins_over_rawsocket),
+          T(a_refused_rawsocket_handshake_says_why), TLS(a_trusted_router_is_joined_over_tls),
+          TLS(large_messages_pass_over_tls), TLS(a_router_that_cannot_be_trusted_is_not_joined),
+          TLS(wrong_certificate_files_are_named), TLS(a_client_may_show_a_certificate))

@@ -122,7 +122,7 @@ TEST(nesting_is_bounded)
     wamp_arena_fini(&arena);
 }
 
-/* --- signatures ---------------------------------------------------------------------------------------------------------- */
+/* --- signatures ---------------------------------------------------------------------------------------------- */
 
 static wamp_val *list(const char *json)
 {
@@ -158,14 +158,16 @@ TEST(each_type_is_stored)
     const void *octets;
     size_t len;
     const wamp_val *l, *m, *any;
-    assert_int_equal(wamp_unpack(args, NULL, NULL, 0, "i u i d y [] {} v", &i, &u, &u32, &d, &octets, &len, &l, &m, &any),
-                     WAMP_OK);
+    assert_int_equal(
+        wamp_unpack(args, NULL, NULL, 0, "i u i d y [] {} v", &i, &u, &u32, &d, &octets, &len, &l, &m, &any),
+        WAMP_OK);
     assert_true(i == -1 && u == 7 && u32 == 2 && d == 1.5 && len == 2 && wamp_len(l) == 1 && wamp_len(m) == 1);
     assert_int_equal(wamp_type(any), WAMP_T_NULL);
     wamp_drop(&args);
 }
 
-static void expect_mismatch_v(const char *reason, const char *args, const char *kwargs, const char *sig, wamp_argv out)
+static void expect_mismatch_v(const char *reason, const char *args, const char *kwargs, const char *sig,
+                              wamp_argv out)
 {
     char why[160] = "";
     wamp_val *a = list(args), *k = list(kwargs);
@@ -212,7 +214,8 @@ TEST(a_signature_alone_only_checks)
 
 TEST(short_memory_is_told)
 {
-    for_each_failure {
+    for_each_failure
+    {
         struct wamp_arena arena = {0};
         struct payload p;
         struct why why;

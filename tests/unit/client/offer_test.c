@@ -55,9 +55,11 @@ static void fini(void *self)
 }
 
 WAMP_SERVICE(Inner, WAMP_RPC(add, .doc = "adds", .sig = "*"), WAMP_STATE(sizeof(int), init, fini));
-WAMP_SERVICE(Outer, WAMP_RPC_AS("com.ex.add", add, .match = WAMP_PREFIX, .invoke = WAMP_ROUNDROBIN, .concurrency = 3,
-                                .disclose_caller = true, .forward_timeout = true, .force = true),
-             WAMP_SUBSCRIBE("news", on_news, .match = WAMP_WILDCARD, .get_retained = true), WAMP_MOUNT("in", &Inner));
+WAMP_SERVICE(Outer,
+             WAMP_RPC_AS("com.ex.add", add, .match = WAMP_PREFIX, .invoke = WAMP_ROUNDROBIN, .concurrency = 3,
+                         .disclose_caller = true, .forward_timeout = true, .force = true),
+             WAMP_SUBSCRIBE("news", on_news, .match = WAMP_WILDCARD, .get_retained = true),
+             WAMP_MOUNT("in", &Inner));
 
 static int setup(void **state)
 {
@@ -79,7 +81,8 @@ TEST(a_declaration_is_registered_in_order)
 {
     fake_end();
     fake_join(&(wamp_opt){.service = &Outer});
-    fake_heard("[64, 1, {\"match\": \"prefix\", \"invoke\": \"roundrobin\", \"concurrency\": 3, \"disclose_caller\": true,"
+    fake_heard("[64, 1, {\"match\": \"prefix\", \"invoke\": \"roundrobin\", \"concurrency\": 3, "
+               "\"disclose_caller\": true,"
                " \"forward_timeout\": true, \"force_reregister\": true}, \"com.ex.add\"]");
     fake_heard("[32, 2, {\"match\": \"wildcard\", \"get_retained\": true}, \"news\"]");
     fake_heard("[64, 3, {\"_doc\": \"adds\"}, \"in.add\"]");
@@ -120,7 +123,8 @@ TEST(wrong_declarations_are_refused)
 {
     static const wamp_member no_function[] = {{.kind = WAMP_MEMBER_RPC, .uri = "x"}, {0}};
     static const wamp_member no_uri[] = {{.kind = WAMP_MEMBER_SUBSCRIBE, .uri = "a..b", .on_event = on_news}, {0}};
-    static const wamp_member no_state[] = {{.kind = WAMP_MEMBER_STATE, .state_size = 4, .state_init = init_fails}, {0}};
+    static const wamp_member no_state[] = {{.kind = WAMP_MEMBER_STATE, .state_size = 4, .state_init = init_fails},
+                                           {0}};
     static wamp_member itself[2];
     static wamp_service loop = {.name = "loop", .members = itself};
     const wamp_service bad[] = {{"a", no_function}, {"b", no_uri}, {"c", no_state}, loop};
@@ -161,7 +165,7 @@ TEST(what_was_registered_can_be_taken_back)
     fake_heard("[8, 68, 3, {}, \"wamp.error.no_such_registration\", [_]]");
 }
 
-/* --- handlers ----------------------------------------------------------------------------------------------------------------- */
+/* --- handlers ------------------------------------------------------------------------------------------------ */
 
 /* spec: B-073, B-039 */
 TEST(handlers_share_a_subscription)
@@ -228,7 +232,7 @@ TEST(a_session_may_end_while_an_event_is_delivered)
     assert_int_equal(seen.events, 1);
 }
 
-/* --- mounts -------------------------------------------------------------------------------------------------------------------- */
+/* --- mounts -------------------------------------------------------------------------------------------------- */
 
 /* spec: S-43 */
 TEST(a_service_is_mounted_once)
@@ -275,9 +279,10 @@ static wamp_rc hold(void *self, wamp_chan *ch)
 
 TEST(the_state_of_a_mount_lives_as_long_as_what_runs_in_it)
 {
-    static const wamp_member members[] = {{.kind = WAMP_MEMBER_RPC, .uri = "hold", .proc = hold},
-                                          {.kind = WAMP_MEMBER_STATE, .state_size = 4, .state_init = init, .state_fini = fini},
-                                          {0}};
+    static const wamp_member members[] = {
+        {.kind = WAMP_MEMBER_RPC, .uri = "hold", .proc = hold},
+        {.kind = WAMP_MEMBER_STATE, .state_size = 4, .state_init = init, .state_fini = fini},
+        {0}};
     static const wamp_service service = {.name = "S", .members = members};
     fake_queue("[65, 1, 11]");
     wamp_mount(fake.peer, "m", &service, NULL);
@@ -290,7 +295,7 @@ TEST(the_state_of_a_mount_lives_as_long_as_what_runs_in_it)
     assert_int_equal(seen.finis, 1);
 }
 
-/* --- callbacks and exports ---------------------------------------------------------------------------------------------------------- */
+/* --- callbacks and exports ----------------------------------------------------------------------------------- */
 
 /* spec: S-06, S-07, S-45 */
 TEST(callbacks_and_exports_have_names_nobody_guesses)
@@ -330,15 +335,16 @@ TEST(callbacks_end_with_their_session)
     fake_silent();
 }
 
-/* --- services made at run time -------------------------------------------------------------------------------------------------------- */
+/* --- services made at run time ------------------------------------------------------------------------------- */
 
 /* spec: S-42, S-43 */
 TEST(a_service_can_be_built)
 {
     wamp_service *s = wamp_service_new("Built");
     char uri[] = "sub", sig[] = "a:i b:i";
-    assert_int_equal(wamp_service_add(s, &(wamp_member){.kind = WAMP_MEMBER_RPC, .uri = uri, .proc = add, .sig = sig}),
-                     WAMP_OK);
+    assert_int_equal(
+        wamp_service_add(s, &(wamp_member){.kind = WAMP_MEMBER_RPC, .uri = uri, .proc = add, .sig = sig}),
+        WAMP_OK);
     assert_int_equal(wamp_service_add(s, &(wamp_member){.kind = WAMP_MEMBER_END}), WAMP_E_ARGS);
     memset(uri, 'x', 3);
     memset(sig, 'x', 3);
@@ -355,7 +361,8 @@ TEST(a_service_can_be_built)
 TEST(short_memory_leaves_nothing_offered)
 {
     fake_end();
-    for_each_failure {
+    for_each_failure
+    {
         wamp_service *s = wamp_service_new("Built");
         if (s)
             wamp_service_add(s, &(wamp_member){.kind = WAMP_MEMBER_MOUNT, .uri = "in", .mount = &Inner});
@@ -374,6 +381,7 @@ RUN_TESTS(T(a_declaration_is_registered_in_order), T(a_private_name_is_refused),
           T(a_refusal_at_run_time_leaves_nothing), T(what_was_registered_can_be_taken_back),
           T(handlers_share_a_subscription), T(an_event_tells_its_topic_and_arguments),
           T(a_handler_may_take_back_all_handlers), T(a_session_may_end_while_an_event_is_delivered),
-          T(a_service_is_mounted_once), T(a_mount_is_all_or_nothing), T(the_state_of_a_mount_lives_as_long_as_what_runs_in_it),
+          T(a_service_is_mounted_once), T(a_mount_is_all_or_nothing),
+          T(the_state_of_a_mount_lives_as_long_as_what_runs_in_it),
           T(callbacks_and_exports_have_names_nobody_guesses), T(callbacks_end_with_their_session),
           T(a_service_can_be_built), T(short_memory_leaves_nothing_offered))

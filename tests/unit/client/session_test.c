@@ -69,7 +69,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------- */
 
 /* spec: B-001, B-002, B-008, A-FEAT-01, A-AUTH-01, B-106 */
 TEST(hello_announces_what_is_there)
@@ -99,7 +99,8 @@ TEST(an_abort_is_a_refusal_and_not_answered)
 {
     fake_begin(&(wamp_opt){.hooks = &hooks});
     fake_forget();
-    assert_int_equal(fake_says("[3, {\"message\": \"no such realm\"}, \"wamp.error.no_such_realm\"]"), WAMP_E_REFUSED);
+    assert_int_equal(fake_says("[3, {\"message\": \"no such realm\"}, \"wamp.error.no_such_realm\"]"),
+                     WAMP_E_REFUSED);
     fake_silent();
     assert_int_equal(seen.rc, WAMP_E_REFUSED);
     assert_string_equal(seen.uri, "wamp.error.no_such_realm");
@@ -130,11 +131,27 @@ TEST(opening_takes_only_so_long)
 TEST(anything_else_before_welcome_is_a_violation)
 {
     static const char *const bad[] = {
-        "[2, 1, {}]", "[2, 1, {\"roles\": {}}]", "[2, 1, {\"roles\": {\"caller\": {}}}]",
-        "[2, 0, {\"roles\": {\"broker\": {}}}]", "[2, 9007199254740993, {\"roles\": {\"broker\": {}}}]",
-        "[2, 1]", "[6, {}, \"wamp.close.normal\"]", "[36, 1, 1, {}]", "[68, 1, 1, {}]", "[50, 1, {}]", "[65, 1, 1]",
-        "[8, 48, 1, {}, \"x\"]", "[1, \"realm1\", {}]", "[69, 1, {}]", "[99]", "[]", "{}", "nonsense", "",
-        "[320, 48, 1, {}]", "[2, 1, {\"roles\": {\"broker\": {\"features\": {\"event_retention\": 1}}}}]",
+        "[2, 1, {}]",
+        "[2, 1, {\"roles\": {}}]",
+        "[2, 1, {\"roles\": {\"caller\": {}}}]",
+        "[2, 0, {\"roles\": {\"broker\": {}}}]",
+        "[2, 9007199254740993, {\"roles\": {\"broker\": {}}}]",
+        "[2, 1]",
+        "[6, {}, \"wamp.close.normal\"]",
+        "[36, 1, 1, {}]",
+        "[68, 1, 1, {}]",
+        "[50, 1, {}]",
+        "[65, 1, 1]",
+        "[8, 48, 1, {}, \"x\"]",
+        "[1, \"realm1\", {}]",
+        "[69, 1, {}]",
+        "[99]",
+        "[]",
+        "{}",
+        "nonsense",
+        "",
+        "[320, 48, 1, {}]",
+        "[2, 1, {\"roles\": {\"broker\": {\"features\": {\"event_retention\": 1}}}}]",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         setup(NULL);
@@ -149,7 +166,7 @@ TEST(anything_else_before_welcome_is_a_violation)
     }
 }
 
-/* --- an open session ---------------------------------------------------------------------------------------------------------- */
+/* --- an open session ----------------------------------------------------------------------------------------- */
 
 /* spec: B-013, B-031, B-034, B-038, B-039, B-040, B-041, B-042, B-044, B-047, B-106, T-07 */
 TEST(a_router_that_breaks_the_protocol_is_left)
@@ -220,7 +237,7 @@ TEST(flow_messages_need_the_agreement)
     fake_heard("[3, _, \"wamp.error.protocol_violation\"]");
 }
 
-/* --- closing --------------------------------------------------------------------------------------------------------------------- */
+/* --- closing ------------------------------------------------------------------------------------------------- */
 
 /* spec: B-021, B-022, B-023, B-029 */
 TEST(draining_leaves_with_goodbye)
@@ -291,7 +308,7 @@ TEST(an_abort_ends_an_open_session)
     assert_string_equal(seen.uri, "wamp.close.killed");
 }
 
-/* --- coming back ------------------------------------------------------------------------------------------------------------------ */
+/* --- coming back --------------------------------------------------------------------------------------------- */
 
 /* spec: S-51, T-R2 */
 TEST(a_lost_peer_comes_back_with_all_it_offers)
@@ -380,7 +397,7 @@ TEST(a_revocation_is_told_to_the_program)
     assert_int_equal(wamp_registrations(fake.peer, NULL, 0), 0);
 }
 
-/* --- hooks --------------------------------------------------------------------------------------------------------------------------- */
+/* --- hooks --------------------------------------------------------------------------------------------------- */
 
 static void count_messages(void *arg, wamp_peer *p, bool outgoing, const void *octets, size_t len)
 {
@@ -441,7 +458,8 @@ TEST(another_thread_is_refused)
 
 TEST(short_memory_ends_the_session_and_nothing_else)
 {
-    for_each_failure {
+    for_each_failure
+    {
         if (fake_join(&(wamp_opt){.hooks = &hooks, .authid = "a", .secret = "b"})) {
             fake_queue("[65, 1, 11]");
             if (wamp_is_joined(fake.peer))
@@ -453,8 +471,9 @@ TEST(short_memory_ends_the_session_and_nothing_else)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-RUN_TESTS(T(hello_announces_what_is_there), T(welcome_opens_the_session), T(an_abort_is_a_refusal_and_not_answered),
-          T(an_abort_may_carry_arguments), T(opening_takes_only_so_long), T(anything_else_before_welcome_is_a_violation),
+RUN_TESTS(T(hello_announces_what_is_there), T(welcome_opens_the_session),
+          T(an_abort_is_a_refusal_and_not_answered), T(an_abort_may_carry_arguments),
+          T(opening_takes_only_so_long), T(anything_else_before_welcome_is_a_violation),
           T(a_router_that_breaks_the_protocol_is_left), T(what_is_only_strange_is_ignored),
           T(flow_messages_need_the_agreement), T(draining_leaves_with_goodbye),
           T(after_goodbye_everything_else_is_ignored), T(simultaneous_goodbyes_are_each_others_answer),

@@ -30,18 +30,34 @@ TEST(each_scheme_is_understood)
         assert_string_equal(url.host, cases[i].host);
         assert_string_equal(url.port, cases[i].port);
         assert_string_equal(url.target, cases[i].target);
-        assert_true(url.websocket == cases[i].websocket && url.tls == cases[i].tls && url.is_unix == cases[i].is_unix);
+        assert_true(url.websocket == cases[i].websocket && url.tls == cases[i].tls &&
+                    url.is_unix == cases[i].is_unix);
         assert_true(wamp_url_is_private(&url) == cases[i].is_private);
     }
 }
 
 TEST(what_is_no_url_is_refused)
 {
-    static const char *const bad[] = {"", "localhost:8080", "http://x", "ws://", "ws://:80", "ws://x:0", "ws://x:65536",
-                                      "ws://x:80a", "ws://[::1", "ws://[::1]x", "rs://x", "rs://x:1/path", "unix:",
-                                      "ws://user@x", "ws://x y", "ws://x/\r\nHost: y", "ws://x/ y",
-                                      "unix:01234567890123456789012345678901234567890123456789012345678901234567890123456789"
-                                      "01234567890123456789012345678"};
+    static const char *const bad[] = {
+        "",
+        "localhost:8080",
+        "http://x",
+        "ws://",
+        "ws://:80",
+        "ws://x:0",
+        "ws://x:65536",
+        "ws://x:80a",
+        "ws://[::1",
+        "ws://[::1]x",
+        "rs://x",
+        "rs://x:1/path",
+        "unix:",
+        "ws://user@x",
+        "ws://x y",
+        "ws://x/\r\nHost: y",
+        "ws://x/ y",
+        "unix:01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "01234567890123456789012345678"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct url url;
         const char *why = NULL;
@@ -89,7 +105,8 @@ TEST(wrong_options_are_named)
 TEST(options_are_copied_or_nothing_is)
 {
     char secret[] = "secret1";
-    for_each_failure {
+    for_each_failure
+    {
         struct config c;
         struct why why;
         wamp_rc rc = wamp_config_init(&c, &(wamp_opt){.secret = secret, .authid = "peter", .ca = "x"}, &why);

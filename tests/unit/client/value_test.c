@@ -95,7 +95,8 @@ TEST(what_json_cannot_hold_is_not_written)
 
 TEST(equality_is_by_content)
 {
-    wamp_val *a = json("{\"x\": 1, \"y\": [true]}"), *b = json("{\"y\": [true], \"x\": 1}"), *c = json("{\"x\": 1}");
+    wamp_val *a = json("{\"x\": 1, \"y\": [true]}"), *b = json("{\"y\": [true], \"x\": 1}"),
+             *c = json("{\"x\": 1}");
     assert_true(wamp_equal(a, b));
     assert_false(wamp_equal(a, c));
     assert_true(wamp_equal(NULL, NULL));
@@ -106,7 +107,8 @@ TEST(equality_is_by_content)
 
 TEST(short_memory_leaves_nothing_behind)
 {
-    for_each_failure {
+    for_each_failure
+    {
         wamp_val *v = json("{\"a\": [1, 2, \"three\"], \"b\": {\"c\": null}}");
         wamp_val *text = v ? wamp_to_json(v) : NULL;
         wamp_val *built = wamp_build("{a:[is] b:v}", 1, "x", v ? v : text);
@@ -116,7 +118,8 @@ TEST(short_memory_leaves_nothing_behind)
     }
 }
 
-RUN_TESTS(cmocka_unit_test(a_value_is_read_by_type_index_and_key), cmocka_unit_test(what_is_not_there_reads_as_nothing),
-          cmocka_unit_test(keeping_a_child_keeps_the_tree), cmocka_unit_test(binary_travels_through_json),
-          cmocka_unit_test(bad_json_gives_nothing), cmocka_unit_test(what_json_cannot_hold_is_not_written),
-          cmocka_unit_test(equality_is_by_content), cmocka_unit_test(short_memory_leaves_nothing_behind))
+RUN_TESTS(cmocka_unit_test(a_value_is_read_by_type_index_and_key),
+          cmocka_unit_test(what_is_not_there_reads_as_nothing), cmocka_unit_test(keeping_a_child_keeps_the_tree),
+          cmocka_unit_test(binary_travels_through_json), cmocka_unit_test(bad_json_gives_nothing),
+          cmocka_unit_test(what_json_cannot_hold_is_not_written), cmocka_unit_test(equality_is_by_content),
+          cmocka_unit_test(short_memory_leaves_nothing_behind))

@@ -1,5 +1,5 @@
-/* Threads: procedures on the pool, posts, a peer with a thread of its own. The router is still the one in memory; what
- * waits for another thread waits on its outcome, never for a time. */
+/* Threads: procedures on the pool, posts, a peer with a thread of its own. The router is still the one in memory;
+ * what waits for another thread waits on its outcome, never for a time. */
 #include "client/peer.h"
 
 #include "tests/lib/fake_router.h"
@@ -17,7 +17,7 @@ static struct {
     pthread_t thread;
 } seen;
 
-/* --- procedures for the pool ------------------------------------------------------------------------------------------------ */
+/* --- procedures for the pool --------------------------------------------------------------------------------- */
 
 static wamp_rc add(void *self, wamp_chan *ch)
 {
@@ -46,6 +46,7 @@ static wamp_rc sum(void *self, wamp_chan *ch)
     wamp_val *v = NULL;
     wamp_rc rc;
     (void)self;
+    seen.running++;
     do {
         rc = wamp_recv(ch, &v, -1);
         if (rc < 0) {
@@ -160,7 +161,7 @@ static void serve_until_running(int count_)
         wamp_step(fake.peer);
 }
 
-/* --- the pool ------------------------------------------------------------------------------------------------------------------- */
+/* --- the pool ------------------------------------------------------------------------------------------------ */
 
 TEST(a_worker_answers)
 {
@@ -297,7 +298,7 @@ TEST(a_lost_session_cancels_the_workers)
 {
     fake_says("[68, 1, 104, {}]");
     fake_says("[68, 2, 103, {\"progress\": true}, [1]]");
-    serve_until_running(1);
+    serve_until_running(2);
     fake_forget();
     fake.broken = true;
     wamp_step(fake.peer);
@@ -307,7 +308,7 @@ TEST(a_lost_session_cancels_the_workers)
     fake_silent();
 }
 
-/* --- posts ------------------------------------------------------------------------------------------------------------------------ */
+/* --- posts --------------------------------------------------------------------------------------------------- */
 
 static void posted(void *arg, wamp_peer *p)
 {
@@ -387,6 +388,7 @@ TEST(a_signal_ends_a_run)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 RUN_TESTS(T(a_worker_answers), T(a_worker_streams_in_order), T(a_paused_stream_holds_its_worker),
           T(a_worker_receives_a_stream), T(a_worker_may_be_called_per_chunk), T(an_interrupt_reaches_a_worker),
-          T(what_waits_for_a_worker_can_be_canceled), T(too_many_waiting_are_given_back), T(a_worker_must_not_use_the_peer),
-          T(closing_cancels_the_workers), T(a_lost_session_cancels_the_workers), T(posts_run_on_the_peers_thread),
-          T(a_peer_may_have_a_thread_of_its_own), T(a_stopped_run_returns), T(a_signal_ends_a_run))
+          T(what_waits_for_a_worker_can_be_canceled), T(too_many_waiting_are_given_back),
+          T(a_worker_must_not_use_the_peer), T(closing_cancels_the_workers), T(a_lost_session_cancels_the_workers),
+          T(posts_run_on_the_peers_thread), T(a_peer_may_have_a_thread_of_its_own), T(a_stopped_run_returns),
+          T(a_signal_ends_a_run))
