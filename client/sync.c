@@ -127,7 +127,8 @@ wamp_rc wamp_wait(struct wamp_peer *p, bool (*done)(void *arg), void *arg, int64
     wamp_rc rc = WAMP_OK;
     thread.waits++;
     p->waits++;
-    wamp_peer_reading(p);
+    if (p->choked)
+        wamp_peer_reading(p);
     while (!done(arg)) {
         int64_t now = p->env->clock();
         if (now >= deadline) {
@@ -141,7 +142,8 @@ wamp_rc wamp_wait(struct wamp_peer *p, bool (*done)(void *arg), void *arg, int64
     p->waits--;
     thread.waits--;
     p->now = p->env->clock();
-    wamp_peer_reading(p);
+    if (p->choked)
+        wamp_peer_reading(p);
     return rc;
 }
 

@@ -1,10 +1,6 @@
 #include "tests/lib/fake_router.h"
 
 #include "client/peer.h"
-#include "common/value.h"
-#include "tests/lib/failmalloc.h"
-#include "tests/lib/pattern.h"
-#include "tests/lib/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +21,7 @@ struct queue {
 
 static struct queue said, heard;
 static struct message *current;  /* what `next` handed out */
+static struct message *taken;    /* what fake_take handed out */
 
 static const struct message *put(struct queue *q, struct str head, struct str tail)
 {
@@ -225,7 +222,8 @@ void fake_end(void)
     clear(&said);
     clear(&heard);
     free(current);
-    current = NULL;
+    free(taken);
+    current = taken = NULL;
     fake = (struct fake){0};
 }
 
@@ -251,38 +249,9 @@ void fake_forget(void)
     clear(&heard);
 }
 
-void fake_silent_at(const char *file, int line)
+const char *fake_take(void)
 {
-    if (heard.first) {
-        print_error("the peer sent %s\n", heard.first->octets);
-        _fail(file, line);
-    }
-}
-
-static bool matches(const char *message, const char *text, struct wamp_arena *arena, struct pattern_fault *why)
-{
-    struct pattern pattern;
-    struct wamp_value value;
-    struct str rest;
-    struct vars vars = {.arena = arena};
-    snprintf(why->text, sizeof why->text, "not JSON");
-    return pattern_parse(str_z(text), arena, &pattern, &rest, why) &&
-           !wamp_value_read(WAMP_JSON, str_z(message), arena, &value) &&
-           pattern_match(&pattern, &value, &vars, why);
-}
-
-void fake_heard_at(const char *text, const char *file, int line)
-{
-    struct wamp_arena arena = {0};
-    struct pattern_fault why;
-    struct message *m = take(&heard);
-    fail_pause();
-    bool ok = m && matches(m->octets, text, &arena, &why);
-    if (!ok)
-        print_error("expected %s\ngot      %s\n%s\n", text, m ? m->octets : "nothing", m ? why.text : "");
-    wamp_arena_fini(&arena);
-    free(m);
-    fail_resume();
-    if (!ok)
-        _fail(file, line);
+    free(taken);
+    taken = take(&heard);
+    return taken ? taken->octets : NULL;
 }

@@ -51,6 +51,8 @@ void fake_queue(const char *message);    /* lies there until the peer looks */
 wamp_rc fake_says(const char *message);  /* and makes it look; what wamp_step said */
 wamp_rc fake_advance(int ms);            /* turns the clock, and steps */
 
+const char *fake_take(void);  /* the next message that the peer sent, until the next call; NULL when there is none */
+
 /* The next message that the peer sent is this one; or there is none. Failures are cmocka's. */
 #define fake_heard(pattern) fake_heard_at((pattern), __FILE__, __LINE__)
 #define fake_silent() fake_silent_at(__FILE__, __LINE__)
