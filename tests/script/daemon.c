@@ -41,11 +41,16 @@ static bool size_suits(const struct daemon *d, size_t max_message)
     return max_message == 0 || (d->transport != TRANSPORT_WEBSOCKET && power && max_message >= 512);
 }
 
+static bool other_suits(const struct script *s)
+{
+    return s->settings.len == 0 || str_eq(s->settings, STR("preset=crossbar "));
+}
+
 static bool daemon_suits(const struct driver *driver, const struct script *s, enum wamp_ser ser)
 {
     const struct daemon *d = (const struct daemon *)driver;
     bool ser_suits = !s->only_sers || (s->only_sers >> ser & 1);
-    if (s->only_core || !ser_suits || s->waits_ms > 1000)
+    if (s->only_core || !ser_suits || s->waits_ms > 1000 || (!d->wampd && !other_suits(s)))
         return false;
     for (unsigned i = 0; i < s->step_count; i++)
         if (!size_suits(d, s->steps[i].options.max_message))
@@ -65,6 +70,8 @@ static bool leaves_stains(const struct script *s)
 static bool daemon_begin(struct driver *driver, const struct script *s, struct trouble *t)
 {
     struct daemon *d = daemon_of(driver);
+    if (!d->wampd)
+        return true;
     bool fits = process_alive(d) && !d->stained && str_eq(str_z(d->settings), s->settings);
     d->stained = leaves_stains(s);
     return fits || (process_stop(d, t) && process_start(d, s, t));
@@ -149,7 +156,7 @@ static bool daemon_end(struct driver *driver, struct trouble *t)
     d->last_speaker = NULL;
     if (!left)
         d->stained = true;
-    if (!process_alive(d))
+    if (d->wampd && !process_alive(d))
         return process_trouble(d, "wampd has died", t);
     return ok && (left || trouble_is(t, "a connection was not closed by the router"));
 }
@@ -331,6 +338,14 @@ bool daemon_init(struct daemon *d, enum transport transport, const char *wampd)
     snprintf(d->driver.name, sizeof d->driver.name, "%s", names[transport]);
     snprintf(d->dir, sizeof d->dir, "/tmp/wtc-XXXXXX");
     return mkdtemp(d->dir) != NULL;
+}
+
+bool daemon_init_other(struct daemon *d, unsigned port)
+{
+    if (!daemon_init(d, TRANSPORT_WEBSOCKET, NULL))
+        return false;
+    d->port = port;
+    return true;
 }
 
 bool daemon_fini(struct daemon *d, struct trouble *t)

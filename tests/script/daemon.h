@@ -16,7 +16,7 @@ enum { TRANSPORT_COUNT = 3 };
 struct daemon {
     struct driver driver;  /* first: a driver is cast to its daemon */
     enum transport transport;
-    const char *wampd;     /* the program */
+    const char *wampd;     /* the program; NULL: another router, which somebody else started */
     pid_t pid;             /* 0: not running */
     int out;               /* what it says on stdout */
     unsigned port;
@@ -29,6 +29,10 @@ struct daemon {
 
 /* False: no directory for it. */
 bool daemon_init(struct daemon *d, enum transport transport, const char *wampd);
+
+/* Another router than ours, with realm1 at ws://127.0.0.1:PORT. What it is configured to is taken as it is: it gets the
+ * scripts that want nothing of a configuration, or preset=crossbar. */
+bool daemon_init_other(struct daemon *d, unsigned port);
 
 /* Stops the process. False: it did not end well, *t says how. */
 bool daemon_fini(struct daemon *d, struct trouble *t);

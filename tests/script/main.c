@@ -3,6 +3,7 @@
  *     wtc core FILE...                   against realms/ in process, with every serializer and with mixed ones
  *     wtc torture FILE...                the same, again and again with the n-th allocation failing, for every n
  *     wtc daemon --wampd PATH FILE...    against the daemon, over every transport and serializer
+ *     wtc other --port N FILE...         against another router, over WebSocket with JSON
  *     wtc list FILE...                   what the comments of each file quote: input of tests/coverage.py
  *
  * The last line says "N passed, N failed"; the exit status is 0 when none failed. */
@@ -215,6 +216,25 @@ static int main_daemon(char **args)
     return finish(&t);
 }
 
+/* --- another router -------------------------------------------------------------------------------------------------------- */
+
+static int main_other(char **args)
+{
+    struct tally t = {0};
+    struct trouble trouble;
+    struct daemon d;
+    if (!args[0] || strcmp(args[0], "--port") != 0 || !args[1] || !daemon_init_other(&d, (unsigned)atoi(args[1])))
+        return 2;
+    fail_pause();
+    struct scripts all = read_scripts(args + 2, &t);
+    for (size_t i = 0; i < all.count; i++)
+        if (d.driver.suits(&d.driver, &all.list[i], WAMP_JSON))
+            count(&t, run_plainly(&all.list[i], &d.driver, WAMP_JSON, false));
+    daemon_fini(&d, &trouble);
+    scripts_fini(&all);
+    return finish(&t);
+}
+
 /* --- list ----------------------------------------------------------------------------------------------------------------- */
 
 static bool looks_like_id(struct str word)
@@ -255,7 +275,11 @@ static int main_list(char **args)
 static const struct {
     const char *name;
     int (*run)(char **args);
-} commands[] = {{"core", main_core}, {"torture", main_torture}, {"daemon", main_daemon}, {"list", main_list}};
+} commands[] = {{"core", main_core},
+                {"torture", main_torture},
+                {"daemon", main_daemon},
+                {"other", main_other},
+                {"list", main_list}};
 
 int main(int argc, char **argv)
 {
