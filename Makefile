@@ -76,8 +76,10 @@ $(BUILD)/libwamp.so: $(call obj,$(client.src) $(common.src)) client/libwamp.map
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -shared -Wl,-soname,libwamp.so.0 -Wl,--version-script=client/libwamp.map \
 	    -o $@ $(filter %.o,$^) $(client.libs)
 
+# All of the library, with its public names: what `wamp run` loads finds them here.
 $(BUILD)/wamp: $(call obj,$(tool.src)) $(BUILD)/libwamp.a
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(client.libs)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -rdynamic -o $@ $(filter %.o,$^) -Wl,--whole-archive $(filter %.a,$^) \
+	    -Wl,--no-whole-archive $(client.libs) -ldl
 
 run: $(BUILD)/wampd  ## install what is missing, build, start wampd (ARGS="--config FILE")
 	$(BUILD)/wampd $(ARGS)

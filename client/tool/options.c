@@ -301,6 +301,14 @@ static int read_environment(struct line *l)
     return status;
 }
 
+static size_t plain_words(const struct options *o)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < o->word_count; i++)
+        count += o->words[i].kind == WORD_PLAIN;
+    return count;
+}
+
 /* Of a command that was named: its options, its number of words. */
 static int check(const struct options *o)
 {
@@ -310,7 +318,7 @@ static int check(const struct options *o)
             return misused("--%s means nothing to '%s'; see 'wamp help %s'", option_rows[i].name, c->name, c->name);
     if (o->help)
         return -1;
-    if (o->word_count < c->least)
+    if (plain_words(o) < c->least)
         return misused("'%s' needs %s; see 'wamp help %s'", c->name, c->arguments, c->name);
     if (o->word_count > c->most)
         return misused("unexpected argument '%s'; see 'wamp help %s'", o->words[c->most].text, c->name);
