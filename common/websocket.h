@@ -27,6 +27,7 @@ struct wamp_ws_request {
     struct str target, host, origin, key, user_agent;
     struct str protocols;  /* the Sec-WebSocket-Protocol header that ser was found in */
     enum wamp_ser ser;     /* the first offered subprotocol that we speak, in the client's order */
+    bool batched;          /* its name ended in .batched: common/batch.h */
 };
 
 /* Reads a request head from the start of `in`. Returns 0 when more octets are needed; 101 with *out and the length

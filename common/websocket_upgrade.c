@@ -322,13 +322,23 @@ static const struct {
 
 /* --- server: reading and answering ---------------------------------------------------------------------- */
 
+/* "wamp.2.json", or "wamp.2.json.batched". spec: A-BWS-01 */
+static bool is_spoken(struct str name, struct wamp_ws_request *out)
+{
+    const struct str suffix = STR(".batched");
+    out->batched = name.len > suffix.len && str_eq(str_from(name, name.len - suffix.len), suffix);
+    if (out->batched)
+        name.len -= suffix.len;
+    return wamp_ser_by_subprotocol(name, &out->ser);
+}
+
 /* Finds the first subprotocol that we speak. */
 static void choose_protocol(const struct head *h, struct wamp_ws_request *out)
 {
     struct str headers = h->headers, value;
     while (!out->protocols.ptr && next_named(&headers, STR("sec-websocket-protocol"), &value)) {
         for (struct str list = value; list.len && !out->protocols.ptr;)
-            if (wamp_ser_by_subprotocol(trim(take_until(&list, ',')), &out->ser))
+            if (is_spoken(trim(take_until(&list, ',')), out))
                 out->protocols = value;
     }
 }
@@ -372,7 +382,8 @@ void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req)
     wamp_buf_add_str(out, STR("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                               "Sec-WebSocket-Accept: "));
     add_accept(out, req->key);
-    wamp_buf_addf(out, "\r\nSec-WebSocket-Protocol: %s\r\n\r\n", wamp_ser_subprotocol(req->ser));
+    wamp_buf_addf(out, "\r\nSec-WebSocket-Protocol: %s%s\r\n\r\n", wamp_ser_subprotocol(req->ser),
+                  req->batched ? ".batched" : "");
 }
 
 struct refusal {

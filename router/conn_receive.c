@@ -1,6 +1,7 @@
 /* The way in: octets become frames, frames become messages, messages go to whom the state says. */
 #include "router/conn.h"
 
+#include "common/batch.h"
 #include "router/congestion.h"
 #include "router/handshake.h"
 #include "router/opening.h"
@@ -87,7 +88,7 @@ static void on_wrong_type(struct conn *c, const struct wamp_frame_in *frame)
     on_fault(c, frame->octets, &why);
 }
 
-static void on_message(struct conn *c, const struct wamp_frame_in *frame)
+static void on_octets_of_message(struct conn *c, struct str octets)
 {
     static void (*const steps[CONN_STATES])(struct conn *, struct str) = {
         [CONN_HELLO] = hello_step,     [CONN_SESSION] = session_step, [CONN_PARTED] = parted_step,
@@ -95,10 +96,32 @@ static void on_message(struct conn *c, const struct wamp_frame_in *frame)
     };
     c->hub->metrics.messages_in++;
     wamp_arena_reset(&c->hub->arena);
+    if (c->state != CONN_DOOMED)
+        steps[c->state](c, octets);
+}
+
+/* In order; what follows a message that ends the session is not looked at. An empty batch is none. spec: A-BWS-01 */
+static void on_batch(struct conn *c, struct str rest)
+{
+    struct wamp_fault why = {.err = WAMP_ERR_TRUNCATED, .text = "a batch that is empty or not whole"};
+    struct str message;
+    do {
+        if (!rest.len || !wamp_batch_next(c->ser, &rest, &message)) {
+            on_fault(c, rest, &why);
+            return;
+        }
+        on_octets_of_message(c, message);
+    } while (rest.len && c->state < CONN_CLOSING);
+}
+
+static void on_message(struct conn *c, const struct wamp_frame_in *frame)
+{
     if (c->framing->has_types && frame->text != wamp_ser_is_text(c->ser))
         on_wrong_type(c, frame);
+    else if (c->framing->batched)
+        on_batch(c, frame->octets);
     else
-        steps[c->state](c, frame->octets);
+        on_octets_of_message(c, frame->octets);
 }
 
 /* --- other frames --------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The way out: messages become frames in the outbox, the outbox goes to the kernel once a turn. */
 #include "router/conn.h"
 
+#include "common/batch.h"
 #include "router/congestion.h"
 
 #include <string.h>
@@ -73,16 +74,19 @@ void conn_write(struct conn *c, struct str octets)
     conn_queued(c, octets.len);
 }
 
+/* What follows the message in its frame: the end of a batched text, or spaces for wampy. */
 static size_t padding(const struct conn *c, size_t len)
 {
+    if (c->framing->batched)
+        return wamp_ser_is_text(c->ser);
     return c->is_wampy && len >= WAMPY_BAD_MIN && len < WAMPY_BAD_END ? WAMPY_BAD_END - len : 0;
 }
 
 bool conn_send(struct conn *c, const struct wamp_frame *frame)
 {
     struct hub *hub = c->hub;
-    size_t spaces = padding(c, wamp_frame_len(frame));
-    size_t len = wamp_frame_len(frame) + spaces;
+    size_t filling = padding(c, wamp_frame_len(frame));
+    size_t len = wamp_frame_len(frame) + filling;
     if (c->state == CONN_DOOMED)
         return true;  /* the socket is dead, which the realm will be told at the end of the turn */
     char *to = conn_room(c, FRAME_HEADER_ROOM + len);
@@ -95,8 +99,8 @@ bool conn_send(struct conn *c, const struct wamp_frame *frame)
     memcpy(to, frame->head.ptr, frame->head.len);
     if (frame->tail.len)
         memcpy(to + frame->head.len, frame->tail.ptr, frame->tail.len);
-    if (spaces)
-        memset(to + wamp_frame_len(frame), ' ', spaces);
+    if (filling)
+        memset(to + wamp_frame_len(frame), c->framing->batched ? WAMP_BATCH_SEPARATOR : ' ', filling);
     hub->metrics.messages_out++;
     conn_queued(c, header + len);
     return true;

@@ -11,7 +11,7 @@
 
 struct conn;
 
-enum { FRAME_HEADER_ROOM = WAMP_WS_HEADER_ROOM };
+enum { FRAME_HEADER_ROOM = WAMP_WS_HEADER_ROOM };  /* a server's is not masked: a batch's prefix fits, too */
 
 /* The parsers; which one it is, conn.framing tells. */
 union framing_in {
@@ -21,6 +21,7 @@ union framing_in {
 
 struct framing {
     const char *name;   /* for wamp.session.get and the log */
+    bool batched;       /* several messages of WAMP in one: common/batch.h */
     bool has_types;     /* text and binary frames: the one that the serializer has must be used. spec: 0.9 row 3 */
 
     enum wamp_frame_event (*next)(union framing_in *in, struct str *octets, struct wamp_frame_in *out);
@@ -38,6 +39,6 @@ struct framing {
     bool (*close)(struct conn *c, unsigned code, const char *reason);
 };
 
-extern const struct framing framing_websocket, framing_rawsocket;
+extern const struct framing framing_websocket, framing_websocket_batched, framing_rawsocket;
 
 #endif

@@ -1,5 +1,6 @@
 #include "router/framing.h"
 
+#include "common/batch.h"
 #include "router/conn.h"
 
 #include <string.h>
@@ -32,6 +33,14 @@ static void fini(union framing_in *in)
 static size_t header(char *to, enum wamp_ser ser, size_t len)
 {
     return wamp_ws_header((uint8_t *)to, wamp_ser_is_text(ser) ? WAMP_WS_TEXT : WAMP_WS_BINARY, len, NULL);
+}
+
+/* Every message is a batch of one: what is queued leaves together anyway. spec: A-BWS-02 */
+static size_t batch_header(char *to, enum wamp_ser ser, size_t len)
+{
+    size_t prefix = wamp_ser_is_text(ser) ? 0 : WAMP_BATCH_PREFIX;
+    size_t n = header(to, ser, prefix + len);
+    return n + wamp_batch_prefix(to + n, ser, len);
 }
 
 /* spec: W-13: header and payload leave together */
@@ -75,6 +84,20 @@ const struct framing framing_websocket = {
     .set_limit = set_limit,
     .fini = fini,
     .header = header,
+    .ping = ping,
+    .pong = pong,
+    .close = close_frame,
+};
+
+const struct framing framing_websocket_batched = {
+    .name = "websocket",
+    .batched = true,
+    .has_types = true,
+    .next = next,
+    .start = start,
+    .set_limit = set_limit,
+    .fini = fini,
+    .header = batch_header,
     .ping = ping,
     .pong = pong,
     .close = close_frame,

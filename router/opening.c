@@ -56,7 +56,7 @@ static size_t open_websocket(struct conn *c, struct str octets)
     wamp_buf_reset(out);
     wamp_ws_accept(out, &request);
     conn_write(c, out->failed ? STR("") : wamp_buf_str(out));
-    conn_open(c, &framing_websocket, request.ser);
+    conn_open(c, request.batched ? &framing_websocket_batched : &framing_websocket, request.ser);
     return used;
 }
 

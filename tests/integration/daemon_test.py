@@ -4,6 +4,7 @@
     WAMPD=build/wampd tests/integration/daemon_test.py [NAME..]
 """
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -48,6 +49,50 @@ def answer(callee, *args):
     invocation = callee.receive()
     assert invocation[0] == 68, invocation
     callee.send([70, invocation[1], {}, list(args)])
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+def next_batch(peer):
+    """The messages of one WebSocket message in JSON; each ends with 0x1E. spec: A-BWS-01, T-56"""
+    opcode, payload = peer.receive_frame()
+    assert opcode == 1 and payload.endswith(b"\x1e"), (opcode, payload)
+    return [json.loads(text) for text in payload[:-1].split(b"\x1e")]
+
+
+def batched_json_takes_several_messages_in_one():
+    """spec: A-BWS-01, A-BWS-02, T-56, X-05"""
+    with Daemon("--listen", ANY) as d:
+        peer = WebSocket(d.port(), subprotocol="wamp.2.json.batched")
+        hello = b'[1,"realm1",{"roles":{"caller":{}}}]\x1e'
+        peer.send_octets(hello + b'[32,1,{},"com.t"]\x18[16,2,{"exclude_me":false},"com.t",[7]]\x1e')
+        messages = []
+        while len(messages) < 3:
+            messages += next_batch(peer)
+        assert [m[0] for m in messages] == [2, 33, 36], messages
+        peer.send_octets(b'[99]\x1e[32,3,{},"com.u"]\x1e')  # what follows the mistake is not looked at
+        assert next_batch(peer)[0][2] == "wamp.error.protocol_violation"
+        assert peer.receive_frame()[0] == 8
+        for bad in (b"", hello[:-1]):
+            peer = WebSocket(d.port(), subprotocol="wamp.2.json.batched")
+            peer.send_octets(bad)
+            assert next_batch(peer)[0][2] == "wamp.error.protocol_violation"
+
+
+def batched_messagepack_prefixes_lengths():
+    """spec: A-BWS-01"""
+    with Daemon("--listen", ANY) as d:
+        peer = WebSocket(d.port(), subprotocol="wamp.2.msgpack.batched")
+        hello = b"\x93\x01\xa6realm1\x81\xa5roles\x81\xa6caller\x80"
+        call = b"\x94\x30\x01\x80\xa4nope"
+        peer.send_octets(b"".join(len(m).to_bytes(4, "big") + m for m in (hello, call)), opcode=2)
+        octets = b""
+        while octets.count(b"no_such_procedure") == 0:
+            opcode, payload = peer.receive_frame()
+            assert opcode == 2
+            octets += payload
+        size = int.from_bytes(octets[:4], "big")
+        assert octets[4:6] == b"\x93\x02" and octets[4 + size + 4] == 0x96, octets
 
 
 # --- starting ---------------------------------------------------------------------------------------------------------
@@ -327,7 +372,8 @@ TESTS = [
     a_half_sent_request_gets_an_answer_at_its_deadline, a_call_timeout_is_late_by_little_and_never_early,
     sixteen_mebibytes_go_through, a_peer_may_send_megabytes_before_it_reads,
     a_subscriber_that_stops_reading_costs_the_others_nothing, a_slow_reader_of_a_stream_holds_back_its_callee,
-    connections_that_come_and_go_leave_nothing_behind,
+    connections_that_come_and_go_leave_nothing_behind, batched_json_takes_several_messages_in_one,
+    batched_messagepack_prefixes_lengths,
 ]
 
 
