@@ -93,7 +93,8 @@ TEST(the_first_subprotocol_that_the_client_offers_and_we_speak_is_chosen)
     } cases[] = {
         {"Sec-WebSocket-Protocol: wamp.2.json, wamp.2.msgpack\r\n", WAMP_JSON},
         {"Sec-WebSocket-Protocol: wamp.2.msgpack, wamp.2.json\r\n", WAMP_MSGPACK},
-        {"Sec-WebSocket-Protocol: wamp.2.json.batched, mqtt, WAMP.2.JSON, wamp.2.cbor\r\n", WAMP_CBOR},
+        {"Sec-WebSocket-Protocol: wamp.2.jsonbatched, mqtt, WAMP.2.JSON, .batched, wamp.2.cbor\r\n", WAMP_CBOR},
+        {"Sec-WebSocket-Protocol: mqtt, wamp.2.msgpack.batched, wamp.2.cbor\r\n", WAMP_MSGPACK},
         {"Sec-WebSocket-Protocol: mqtt\r\nX: y\r\nSec-WebSocket-Protocol: wamp.2.cbor\r\n"
          "Sec-WebSocket-Protocol: wamp.2.json\r\n", WAMP_CBOR},
     };
@@ -104,6 +105,7 @@ TEST(the_first_subprotocol_that_the_client_offers_and_we_speak_is_chosen)
         snprintf(request, sizeof request, "%s%s\r\n", GET HOST UPGRADE KEY VERSION, cases[i].headers);
         assert_int_equal(read_request(str_z(request), &r, &why), 101);
         assert_int_equal(r.ser, cases[i].ser);
+        assert_int_equal(r.batched, strstr(cases[i].headers, "msgpack.batched") != NULL);  /* spec: A-BWS-01 */
     }
 }
 
