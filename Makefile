@@ -124,6 +124,10 @@ install: all $(BUILD)/wamp.pc  ## install programs, library, headers, manuals (P
 	install -m 644 $(BUILD)/wamp.pc $(dest)/lib/pkgconfig
 	$(if $(call manuals,1),install -m 644 $(call manuals,1) $(dest)/share/man/man1)
 	$(if $(call manuals,5),install -m 644 $(call manuals,5) $(dest)/share/man/man5)
+	$(if $(wamp.bin),for c in $(completions); do install -D -m 644 /dev/null $(dest)/share/$${c#*:} && \
+	    $(wamp.bin) completion $${c%%:*} >$(dest)/share/$${c#*:} || exit; done)
+
+completions := bash:bash-completion/completions/wamp zsh:zsh/site-functions/_wamp fish:fish/vendor_completions.d/wamp.fish
 
 define wamp.pc
 prefix=$(PREFIX)
@@ -170,7 +174,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile $(wildcard tests/*.mk crossbar-compat/*.mk client/*.mk) | \
 	    awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all check test fuzz bench lint install deps run help clean coverage
 .DEFAULT_GOAL := all
