@@ -114,7 +114,6 @@ manuals = $(wildcard docs/man/*.$(1))
 install: all $(BUILD)/wamp.pc  ## install programs, library, headers, manuals (PREFIX, DESTDIR)
 	install -d $(dest)/bin $(dest)/lib/pkgconfig $(dest)/include/wamp $(dest)/share/man/man1 $(dest)/share/man/man5
 	$(if $(wampd.bin)$(wamp.bin),install $(wampd.bin) $(wamp.bin) $(dest)/bin)
-	$(if $(wampd.bin),ln -sf wampd $(dest)/bin/crossbar)
 	$(if $(libwamp.a),install -m 644 $(libwamp.a) $(dest)/lib)
 	$(if $(libwamp.so),install $(libwamp.so) $(dest)/lib/libwamp.so.$(VERSION))
 	$(if $(libwamp.so),ln -sf libwamp.so.$(VERSION) $(dest)/lib/libwamp.so.0)
@@ -127,7 +126,8 @@ install: all $(BUILD)/wamp.pc  ## install programs, library, headers, manuals (P
 	$(if $(wamp.bin),for c in $(completions); do install -D -m 644 /dev/null $(dest)/share/$${c#*:} && \
 	    $(wamp.bin) completion $${c%%:*} >$(dest)/share/$${c#*:} || exit; done)
 
-completions := bash:bash-completion/completions/wamp zsh:zsh/site-functions/_wamp fish:fish/vendor_completions.d/wamp.fish
+completions := bash:bash-completion/completions/wamp zsh:zsh/site-functions/_wamp \
+               fish:fish/vendor_completions.d/wamp.fish
 
 define wamp.pc
 prefix=$(PREFIX)

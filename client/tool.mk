@@ -1,6 +1,7 @@
 # What is generated from the tables of the tool and kept with the sources.
-man: $(wamp.bin)  ## write docs/man/wamp.1 anew, after a change to client/tool/*.def
+man: $(wamp.bin) $(wampd.bin)  ## write docs/man anew, after a change to client/tool/*.def or router/*.def
 	@mkdir -p docs/man
 	$(wamp.bin) help --man >docs/man/wamp.1
+	$(wampd.bin) --help-man >docs/man/wampd.1
 
 .PHONY: man
