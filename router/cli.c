@@ -68,11 +68,11 @@ static void print_man(void)
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct option_row *o = &rows[i];
         puts(".TP");
+        const char *space = o->argument ? " " : "", *argument = o->argument ? o->argument : "";
         if (o->letter)
-            printf(".BR \\-%c \", \" ", o->letter);
+            printf(".BR \\-%c \", \" \\-\\-%s \"%s%s\"\n", o->letter, o->name, space, argument);
         else
-            printf(".B ");
-        printf("\\-\\-%s %s\n", o->name, o->argument ? o->argument : "");
+            printf(".BR \\-\\-%s \"%s%s\"\n", o->name, space, argument);
         put_man(o->help);
     }
     puts(".SH CONFIGURATION\nSections\n.B listen\n(a list of URLs),\n.B realms\n(a list of names, or of mappings with name, preset,"
