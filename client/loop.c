@@ -83,6 +83,7 @@ static wamp_rc serve(struct run *r, int ms)
         wamp_wait(p, is_over, r, ms < 0 ? WAMP_NEVER : p->now + ms);
     if (!rc && !p->closing)
         rc = health(p);
+    atomic_store(&p->mailbox.stop, false);  /* one wamp_stop ends one run */
     wamp_peer_leave(p);
     return rc;
 }
@@ -122,8 +123,14 @@ static void *drive(void *arg)
     p->has_thread = true;
     pthread_cond_broadcast(&p->mailbox.changed);
     pthread_mutex_unlock(&p->mailbox.lock);
+    p->pins++;  /* it may be closed from within */
     wamp_serve(p, -1);
+    p->pins--;
     wamp_thread_disown(p);
+    if (p->closing) {
+        pthread_detach(pthread_self());
+        wamp_peer_free(p);
+    }
     return NULL;
 }
 

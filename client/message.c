@@ -69,6 +69,8 @@ wamp_rc wamp_passthru(struct dict_build *dict, const struct passthru *ppt, bool 
     return WAMP_OK;
 }
 
+enum { KEPT_BYTES = 1 << 18 };  /* of the buffers that messages are made in */
+
 /* --- messages ------------------------------------------------------------------------------------------------ */
 
 static const char *letters_of(enum wamp_type type)
@@ -119,6 +121,13 @@ static void show(struct wamp_peer *p, const struct wamp_frame *f)
     wamp_buf_fini(&whole);
 }
 
+/* One large message shall not cost memory for ever. */
+static void trim(struct wamp_buf *b)
+{
+    if (b->cap > KEPT_BYTES)
+        wamp_buf_fini(b);
+}
+
 wamp_rc wamp_emit(struct wamp_peer *p, const struct outgoing *m)
 {
     if (!p->link)
@@ -137,5 +146,8 @@ wamp_rc wamp_emit(struct wamp_peer *p, const struct outgoing *m)
     wamp_rc rc = p->link->ops->send(p->link, f.head, f.tail);
     if (!rc)
         show(p, &f);
+    trim(&p->head);
+    if (arity && m->tail->octets.ptr == p->tail.ptr && !rc)
+        trim(&p->tail);
     return rc;
 }

@@ -7,6 +7,7 @@
 enum {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MOST_MS = 30000,
+    BACKOFF_AWAITED_MS = 1000,
     LASTING_MS =
         1000,  /* a session that lived shorter does not reset the back-off: the router may be throwing us out */
 };
@@ -162,15 +163,23 @@ static void retry(struct wamp_peer *p, struct timer *t)
     wamp_peer_connect(p);
 }
 
+/* Whether the delay is somebody's wait: wamp_open stands still until the router is there, or its time is over. */
+static bool is_awaited(const struct wamp_peer *p)
+{
+    return p->quiet && !p->joined_once;
+}
+
 /* Full jitter: thousands of clients that lost the same router shall not return together. spec: T-R2 */
 static int64_t backoff_ms(struct wamp_peer *p)
 {
     uint32_t dice;
     unsigned doublings = p->attempts < 16 ? p->attempts : 16;
     int64_t most = (int64_t)BACKOFF_FIRST_MS << doublings;
+    int64_t bound = is_awaited(p) ? BACKOFF_AWAITED_MS : BACKOFF_MOST_MS;
     p->env->random(&dice, sizeof dice);
     p->attempts++;
-    return dice % ((most < BACKOFF_MOST_MS ? most : BACKOFF_MOST_MS) + 1);
+    int64_t delay = dice % ((most < bound ? most : bound) + 1);
+    return is_awaited(p) && p->now + delay > p->retry_until ? p->retry_until - p->now : delay;
 }
 
 /* Before the first session connect_wait_ms decides, and only where nobody answered; after it `reconnect`. */

@@ -511,6 +511,68 @@ TEST(a_loop_of_the_programs_own_is_woken)
     assert_int_equal(wamp_fd(peer), fd);
 }
 
+static void close_it(void *arg, wamp_peer *p)
+{
+    (void)arg;
+    wamp_close(p);
+}
+
+TEST(a_peer_may_be_closed_on_a_thread_of_its_own)
+{
+    char octet;
+    listen_unix("ws+unix:");
+    join_ws((wamp_opt){0});
+    wamp_peer *p = peer;
+    peer = NULL;
+    assert_int_equal(wamp_start(p), WAMP_OK);
+    assert_int_equal(wamp_step(p), WAMP_E_STATE);
+    assert_int_equal(wamp_post(p, close_it, NULL), WAMP_OK);
+    expect_frame(WAMP_WS_TEXT, "[6,{},\"wamp.close.close_realm\"]");
+    expect_frame(WAMP_WS_CLOSE, "\x03\xe8");
+    fcntl(server.fd, F_SETFL, 0);
+    assert_int_equal(recv(server.fd, &octet, 1, 0), 0);
+}
+
+static int open_fds(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void hang_up(void)
+{
+    while (peer->phase != PHASE_WAITING) {
+        if (server.fd >= 0)
+            close(server.fd);
+        server.fd = -1;
+        both_step();
+    }
+    wamp_buf_reset(&server.in);
+}
+
+/* spec: T-L2 */
+TEST(a_router_that_comes_and_goes_leaves_nothing_behind)
+{
+    int before = 0;
+    listen_tcp("ws://", "localhost");
+    join_ws((wamp_opt){.reconnect = true, .close_timeout_ms = 1});
+    for (int i = 0; i < 300; i++) {
+        hang_up();
+        if (i == 50)
+            before = open_fds();
+        peer->now = peer->env->clock();
+        wamp_peer_connect(peer);  /* without the back-off */
+        if (i % 3 == 0)
+            accept_ws();
+    }
+    hang_up();
+    for (int i = 0; open_fds() > before && i < STEPS_MAX; i++)
+        both_step();  /* a thread that looked up the name may be about to end */
+    assert_true(open_fds() <= before);
+}
+
 /* --- RawSocket ----------------------------------------------------------------------------------------------- */
 
 static void join_rs(const char *answer, wamp_opt opt)
@@ -713,7 +775,8 @@ RUN_TESTS(T(a_peer_joins_over_tcp_and_unix), T(what_arrives_in_pieces_is_put_tog
           T(nobody_listening_is_said_so), T(broken_framing_ends_the_connection), T(a_close_frame_is_answered),
           T(pings_are_answered), T(a_flood_of_pings_is_not_answered_for_ever),
           T(a_silent_router_is_asked_and_left), T(large_messages_pass_both_ways),
-          T(a_loop_of_the_programs_own_is_woken), T(a_peer_joins_over_rawsocket),
+          T(a_loop_of_the_programs_own_is_woken), T(a_peer_may_be_closed_on_a_thread_of_its_own),
+          T(a_router_that_comes_and_goes_leaves_nothing_behind), T(a_peer_joins_over_rawsocket),
           T(a_refused_rawsocket_handshake_says_why), TLS(a_trusted_router_is_joined_over_tls),
           TLS(large_messages_pass_over_tls), TLS(a_router_that_cannot_be_trusted_is_not_joined),
           TLS(wrong_certificate_files_are_named), TLS(a_client_may_show_a_certificate))
