@@ -40,6 +40,8 @@ rule 'router/ sees of realms/ only its public headers and tables' "$(files route
 rule 'router/ sees of crossbar-compat/ only crossbar.h' "$(files router)" \
     'crossbar-compat/' 'crossbar-compat/crossbar\.h'
 rule 'client/ never includes realms/ or router/' "$(files client)" '(realms|router|crossbar-compat|tests)/'
+rule 'client/tool/ uses libwamp as everybody does' "$(files client/tool)" '(client|common)/' \
+    'client/tool/[a-z]+\.(h|def)|common/(mem|buf|str)\.h'
 rule 'crossbar-compat/ never includes router/ or client/' \
     "$(files crossbar-compat 'crossbar-compat/tests/.*' 2>/dev/null)" '(router|client|tests)/|wamp[/.]|libwebsockets|uv\.h'
 rule 'jansson and msgpack stay in common/ser_*.c' "$(files common 'common/ser_[a-z]*\.c')" '(jansson|msgpack)'

@@ -1,7 +1,8 @@
 /* wamp bench: calls, or events, as fast as a window of them allows.
  *
- * One thread drives both sessions, so that what is measured is the way through the router, not a race of threads. Events
- * arrive in the order they were published in; so when each was sent is known without looking into it. */
+ * One thread drives both sessions, so that what is measured is the way through the router, not a race of
+ * threads. Events arrive in the order they were published in; so when each was sent is known without looking
+ * into it. */
 #include "client/tool/clock.h"
 #include "client/tool/commands.h"
 #include "client/tool/histogram.h"
@@ -32,7 +33,7 @@ struct bench {
     bool is_done;
 };
 
-/* --- the window ----------------------------------------------------------------------------------------------------------- */
+/* --- the window ---------------------------------------------------------------------------------------------- */
 
 static void refill(struct bench *b);
 
@@ -51,7 +52,7 @@ static void count_one(struct bench *b, int64_t sent_at)
     histogram_add(&b->times, b->ended - sent_at);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------------------ */
+/* --- calls --------------------------------------------------------------------------------------------------- */
 
 /* One of the window: answers may overtake one another. */
 struct slot {
@@ -104,7 +105,7 @@ static bool is_offered(struct bench *b)
     return rc != WAMP_E_REMOTE || strcmp(e->uri, "wamp.error.no_such_procedure") != 0;
 }
 
-/* --- events -------------------------------------------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------------------------------- */
 
 static void on_event(void *self, const wamp_event *ev)
 {
@@ -119,7 +120,8 @@ static void on_event(void *self, const wamp_event *ev)
 static void publish_one(struct bench *b)
 {
     b->sent_at[b->sent++ % (uint64_t)b->window] = clock_us();
-    if (!wamp_publish(b->peer, b->uri, &(wamp_pubopt){.options = b->options}, "VV", b->payload.args, b->payload.kwargs))
+    wamp_pubopt opt = {.options = b->options};
+    if (!wamp_publish(b->peer, b->uri, &opt, "VV", b->payload.args, b->payload.kwargs))
         return;
     b->failed++;
     b->is_over = true;
@@ -135,7 +137,7 @@ static void refill(struct bench *b)
     }
 }
 
-/* --- from the beginning to the end ------------------------------------------------------------------------------------------------ */
+/* --- from the beginning to the end --------------------------------------------------------------------------- */
 
 static void on_patience_over(void *arg, wamp_peer *peer)
 {
@@ -168,15 +170,19 @@ static void begin(struct bench *b, struct slot *slots)
     end_if_idle(b);
 }
 
+static double ms_at(const struct bench *b, double share)
+{
+    return (double)histogram_at(&b->times, share) / 1000;
+}
+
 static int report(const struct bench *b)
 {
-    double seconds = (double)(b->ended - b->begun) / 1e6;
-    printf("%" PRIu64 " %s in %.2f s: %.0f a second, %d at once\n", b->done, b->is_call ? "calls" : "events", seconds,
-           seconds > 0 ? (double)b->done / seconds : 0, b->window);
+    const char *what = b->is_call ? "calls" : "events";
+    double seconds = (double)(b->ended - b->begun) / 1e6, rate = seconds > 0 ? (double)b->done / seconds : 0;
+    printf("%" PRIu64 " %s in %.2f s: %.0f a second, %d at once\n", b->done, what, seconds, rate, b->window);
     if (b->done)
-        printf("time ms: median %.3f, 99%% %.3f, 99.9%% %.3f, most %.3f\n", (double)histogram_at(&b->times, 0.5) / 1000,
-               (double)histogram_at(&b->times, 0.99) / 1000, (double)histogram_at(&b->times, 0.999) / 1000,
-               (double)b->times.most / 1000);
+        printf("time ms: median %.3f, 99%% %.3f, 99.9%% %.3f, most %.3f\n", ms_at(b, 0.5), ms_at(b, 0.99),
+               ms_at(b, 0.999), (double)b->times.most / 1000);
     if (b->sent > b->done)
         printf("%" PRIu64 " of %" PRIu64 " failed\n", b->sent - b->done, b->sent);
     return b->sent > b->done;
@@ -191,7 +197,8 @@ static int open_other(struct bench *b)
     b->other = session_open(b->o, &(wamp_opt){0}, &status);
     if (!b->other)
         return status;
-    wamp_rc rc = b->is_call ? wamp_register(b->other, b->uri, echo, b) : wamp_subscribe(b->other, b->uri, on_event, b);
+    wamp_rc rc = b->is_call ? wamp_register(b->other, b->uri, echo, b)
+                            : wamp_subscribe(b->other, b->uri, on_event, b);
     return rc ? print_error(b->o, wamp_err(b->other)) : -1;
 }
 

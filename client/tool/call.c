@@ -10,7 +10,7 @@
 
 enum { RETRY_MS = 100 };
 
-/* --- what comes back ---------------------------------------------------------------------------------------------------- */
+/* --- what comes back ----------------------------------------------------------------------------------------- */
 
 static bool is_empty(const wamp_result *r)
 {
@@ -38,7 +38,7 @@ static void on_progress(void *arg, const wamp_result *r)
     call_value(arg, r);
 }
 
-/* --- making it ---------------------------------------------------------------------------------------------------------------- */
+/* --- making it ----------------------------------------------------------------------------------------------- */
 
 static void begin(void *arg, wamp_peer *peer);
 
@@ -61,7 +61,8 @@ static void on_done(void *arg, wamp_rc rc, const wamp_result *r, const wamp_erro
 static void begin(void *arg, wamp_peer *peer)
 {
     struct call *c = arg;
-    wamp_rc rc = wamp_callx_async(peer, c->uri, &c->opt, on_done, c, &c->id, "VV", c->payload.args, c->payload.kwargs);
+    const struct payload *p = &c->payload;
+    wamp_rc rc = wamp_callx_async(peer, c->uri, &c->opt, on_done, c, &c->id, "VV", p->args, p->kwargs);
     if (rc)
         call_end(c, rc, NULL, wamp_err(peer));
 }
@@ -90,7 +91,8 @@ static void ignore(void *arg, wamp_rc rc, const wamp_result *r, const wamp_error
 /* wamp_close sends what waits to be sent. */
 static int leave_it(struct call *c)
 {
-    wamp_rc rc = wamp_callx_async(c->peer, c->uri, &c->opt, ignore, NULL, NULL, "VV", c->payload.args, c->payload.kwargs);
+    const struct payload *p = &c->payload;
+    wamp_rc rc = wamp_callx_async(c->peer, c->uri, &c->opt, ignore, NULL, NULL, "VV", p->args, p->kwargs);
     return rc ? print_error(c->o, wamp_err(c->peer)) : 0;
 }
 

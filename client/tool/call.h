@@ -17,7 +17,8 @@ struct call {
     int status;          /* the exit status, once it is done */
 };
 
-/* A progressive value, and the end. After progressive values an empty result is not shown: it only ends the stream. */
+/* A progressive value, and the end. After progressive values an empty result is not shown: it only ends the
+ * stream. */
 void call_value(struct call *c, const wamp_result *r);
 void call_end(struct call *c, wamp_rc rc, const wamp_result *r, const wamp_error *e);
 

@@ -44,10 +44,13 @@ static const struct {
     enum command_id command;
     const char *bash;
 } words[] = {
-    {COMMAND_completion, "-W 'bash zsh fish'"}, {COMMAND_bench, "-W 'call publish'"}, {COMMAND_run, "-f"}, {COMMAND_replay, "-f"},
+    {COMMAND_completion, "-W 'bash zsh fish'"},
+    {COMMAND_bench, "-W 'call publish'"},
+    {COMMAND_run, "-f"},
+    {COMMAND_replay, "-f"},
 };
 
-/* --- bash ------------------------------------------------------------------------------------------------------------------- */
+/* --- bash ---------------------------------------------------------------------------------------------------- */
 
 /* An option that takes a value: what that may be. */
 static void put_bash_values(void)
@@ -87,7 +90,8 @@ static void put_bash_commands(void)
 static void print_bash(void)
 {
     fputs("_wamp() {\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= commands options others= i\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+          "    local command= commands options others= i\n"
           "    commands='",
           stdout);
     put_commands();
@@ -114,7 +118,7 @@ static void print_bash(void)
          "complete -F _wamp wamp");
 }
 
-/* --- zsh ---------------------------------------------------------------------------------------------------------------------- */
+/* --- zsh ----------------------------------------------------------------------------------------------------- */
 
 /* Inside of '...' with zsh's own marks [ ] : escaped. */
 static void put_zsh(const char *text)
@@ -178,7 +182,7 @@ static void print_zsh(void)
     puts("    esac\n}\nif [[ $funcstack[1] == _wamp ]]; then _wamp \"$@\"; else compdef _wamp wamp; fi");
 }
 
-/* --- fish ---------------------------------------------------------------------------------------------------------------------- */
+/* --- fish ---------------------------------------------------------------------------------------------------- */
 
 static void put_fish(const char *text)
 {
@@ -221,7 +225,7 @@ static void print_fish(void)
     puts("complete -c wamp -n '__fish_seen_subcommand_from run replay' -F");
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------------ */
+/* --- the command --------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *shell;

@@ -36,9 +36,9 @@ static void remove_callee(void *arg, uint64_t session)
     struct drain *d = c->drain;
     if (d->status || (d->session && session != d->session))
         return;
-    wamp_rc rc = d->o->reason ? wamp_call(d->peer, "wamp.registration.remove_callee", NULL, "uu reason:s", c->registration,
-                                          session, d->o->reason)
-                              : wamp_call(d->peer, "wamp.registration.remove_callee", NULL, "uu", c->registration, session);
+    const char *remove = "wamp.registration.remove_callee", *reason = d->o->reason;
+    wamp_rc rc = reason ? wamp_call(d->peer, remove, NULL, "uu reason:s", c->registration, session, reason)
+                        : wamp_call(d->peer, remove, NULL, "uu", c->registration, session);
     if (rc)
         fail(d);
     else
@@ -96,7 +96,7 @@ static int drain_word(const struct options *o, wamp_peer *peer, const char *word
     }
     char why[200];
     snprintf(why, sizeof why, is_session ? "session %.100s offers nothing" : "nobody offers %.100s", word);
-    return print_error(o, &(wamp_error){.rc = WAMP_E_REMOTE, .message = why, .origin = "undisclosed", .traceback = ""});
+    return print_own_error(o, WAMP_E_REMOTE, why);
 }
 
 int command_drain(struct options *o)

@@ -4,6 +4,7 @@
 #include "client/tool/payload.h"
 #include "common/mem.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,8 +16,11 @@
 
 enum {
     LOOK_MS = 100,          /* how often a silent command's caller is asked whether he still waits */
+    OUTPUT_MAX = 16 << 20,  /* octets of an answer: no router takes a larger message */
     ERROR_TEXT_MAX = 4096,  /* of standard error; its last line is the message */
 };
+
+static const char runtime_error[] = "wamp.error.runtime_error";
 
 /* A command that runs. Input and errors are files in memory, so that only its output has to be watched. */
 struct child {
@@ -27,7 +31,7 @@ struct child {
     struct lines output;
 };
 
-/* --- what the command gets ------------------------------------------------------------------------------------------------- */
+/* --- what the command gets ----------------------------------------------------------------------------------- */
 
 struct vector {
     char **v;
@@ -97,7 +101,7 @@ static bool write_input(int fd, const wamp_chan *ch)
     return ok;
 }
 
-/* --- starting it -------------------------------------------------------------------------------------------------------------- */
+/* --- starting it --------------------------------------------------------------------------------------------- */
 
 static void close_all(struct child *c)
 {
@@ -149,7 +153,7 @@ static bool start(struct child *c, const char *command)
     return ok;
 }
 
-/* --- what it answers ------------------------------------------------------------------------------------------------------------ */
+/* --- what it answers ----------------------------------------------------------------------------------------- */
 
 /* False: the caller gave up. */
 static bool wait_for_output(struct child *c)
@@ -185,16 +189,21 @@ static bool send_progress(struct child *c)
     return true;
 }
 
-static bool read_output(struct child *c)
+enum outcome { WHOLE, GIVEN_UP, TOO_MUCH };
+
+static enum outcome read_output(struct child *c)
 {
-    while (!c->output.at_end) {
+    struct lines *l = &c->output;
+    while (!l->at_end) {
         if (!wait_for_output(c))
-            return false;
-        lines_read(&c->output);
+            return GIVEN_UP;
+        lines_read(l);
         if (wamp_wants_progress(c->ch) && !send_progress(c))
-            return false;
+            return GIVEN_UP;
+        if (l->buf.failed || l->buf.len - l->at > OUTPUT_MAX)
+            return TOO_MUCH;
     }
-    return true;
+    return WHOLE;
 }
 
 static wamp_rc reply(struct child *c)
@@ -224,28 +233,31 @@ static wamp_rc fail(struct child *c, int status)
         if (*p == '\n')
             last = p + 1;
     if (!*last)
-        snprintf(text, sizeof text, WIFSIGNALED(status) ? "the command was ended by signal %d" : "the command failed with status %d",
-                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    return wamp_failx(c->ch, "wamp.error.runtime_error", "s code:i", last, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+        snprintf(text, sizeof text, "the command failed");
+    /* as a shell has it */
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return wamp_failx(c->ch, runtime_error, "s code:i", last, code);
 }
 
 static wamp_rc finish(struct child *c)
 {
-    int status;
-    bool wanted = read_output(c);
-    if (!wanted)
+    int status = 0;
+    enum outcome outcome = read_output(c);
+    if (outcome != WHOLE)
         kill(-c->pid, SIGTERM);
-    while (waitpid(c->pid, &status, 0) < 0)
+    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (!wanted)
+    if (outcome == GIVEN_UP)
         return WAMP_E_CANCELED;
+    if (outcome == TOO_MUCH)
+        return wamp_fail(c->ch, runtime_error, "the command printed more than %d octets", OUTPUT_MAX);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? reply(c) : fail(c, status);
 }
 
 wamp_rc exec_answer(wamp_chan *ch, const char *command)
 {
     struct child c = {.ch = ch, .input = -1, .errors = -1, .pipe = {-1, -1}};
-    wamp_rc rc = start(&c, command) ? finish(&c) : wamp_fail(ch, "wamp.error.runtime_error", "the command cannot be started");
+    wamp_rc rc = start(&c, command) ? finish(&c) : wamp_fail(ch, runtime_error, "the command cannot be started");
     close_all(&c);
     return rc;
 }

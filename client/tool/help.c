@@ -14,26 +14,27 @@ static const struct {
     {1, "an ERROR of the callee or the router"},
     {2, "a mistake in the command line"},
     {3, "cannot connect, or the connection was lost"},
-    {4, "the router refused to let the session join"},
+    {4, "the router refused the session, or what a service declares"},
     {124, "a call took longer than --timeout"},
     {130, "interrupted by Ctrl-C or SIGTERM"},
 };
 enum { EXITS = sizeof exits / sizeof *exits };
 
 static const char about_values[] =
-    "A VALUE is JSON where it can be read as JSON, else a text; NAME=VALUE is a keyword argument, its value read by the same "
-    "rule. Results are printed as JSON, one a line; errors go to standard error as error: <uri>: <message>.";
+    "A VALUE is JSON where it can be read as JSON, else a text; NAME=VALUE is a keyword argument, its value read "
+    "by the same rule. Results are printed as JSON, one a line; errors go to standard error as "
+    "error: <uri>: <message>.";
 
 static const char about_secrets[] =
-    "Secrets are better kept in a file (@FILE) or the environment than on the command line: there they are overwritten as "
-    "soon as they have been read, but the shell's history keeps them.";
+    "Secrets are better kept in a file (@FILE) or the environment than on the command line: there they are "
+    "overwritten as soon as they have been read, but the shell's history keeps them.";
 
 bool help_is_choice(const struct option_row *row)
 {
     return row->argument && strchr(row->argument, '|') && islower((unsigned char)*row->argument);
 }
 
-/* --- for --help -------------------------------------------------------------------------------------------------------------- */
+/* --- for --help ---------------------------------------------------------------------------------------------- */
 
 enum { WIDTH = 100, OPTION_COLUMN = 34, COMMAND_COLUMN = 14 };
 
@@ -126,7 +127,7 @@ void help_print(const struct command *c)
         print_all();
 }
 
-/* --- for man --------------------------------------------------------------------------------------------------------------------- */
+/* --- for man ------------------------------------------------------------------------------------------------- */
 
 /* man reads - as a hyphen, a backslash as an escape, and a dot or quote at the start of a line as a request. */
 static void put_man_inline(const char *text)
@@ -191,8 +192,10 @@ static void put_man_command(const struct command *c)
 void help_print_man(void)
 {
     printf(".TH WAMP 1 \"\" \"wampd %s\" \"User Commands\"\n", wamp_version());
-    puts(".SH NAME\nwamp \\- a WAMP client for the shell\n.SH SYNOPSIS\n.B wamp\n.I command\n[arguments] [options]\n"
-         ".SH DESCRIPTION\nCalls and offers procedures, publishes and receives events, and shows what is going on in a realm.\n.PP");
+    puts(".SH NAME\nwamp \\- a WAMP client for the shell\n.SH SYNOPSIS\n"
+         ".B wamp\n.I command\n[arguments] [options]\n.SH DESCRIPTION\n"
+         "Calls and offers procedures, publishes and receives events, and shows what is going on in a realm.\n"
+         ".PP");
     put_man(about_values);
     puts(".SH COMMANDS");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -209,7 +212,7 @@ void help_print_man(void)
     puts(".SH SEE ALSO\nwampd(1)");
 }
 
-/* --- the command -------------------------------------------------------------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------------------------------------------- */
 
 int command_help(struct options *o)
 {

@@ -9,7 +9,8 @@ void help_print(const struct command *c);
 /* The manual page, in man format. */
 void help_print_man(void);
 
-/* For options that take one of some words ("exact|prefix|wildcard"): true, else the argument names a kind of value. */
+/* For options that take one of some words ("exact|prefix|wildcard"): true, else the argument names a kind of
+ * value. */
 bool help_is_choice(const struct option_row *row);
 
 #endif

@@ -8,7 +8,7 @@ struct lines {
     int fd;
     struct wamp_buf buf;
     size_t at;    /* how much of buf was taken */
-    bool at_end;  /* of the input */
+    bool at_end;  /* of the input; or memory was short: buf.failed */
 };
 
 /* Reads what is there; waits when nothing is. The line that lines_next returned last is gone. */

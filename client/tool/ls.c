@@ -12,7 +12,7 @@ static const char *const offer_titles[] = {"URI", "KIND", "MATCH", "INVOKE", "CO
 static const char *const session_titles[] = {"SESSION", "AUTHID", "AUTHROLE", "AUTHMETHOD"};
 enum { OFFER_COLUMNS = 6, SESSION_COLUMNS = 4, NUMBER_TEXT = 24 };
 
-/* --- rows as cells ------------------------------------------------------------------------------------------------------ */
+/* --- rows as cells ------------------------------------------------------------------------------------------- */
 
 struct cells {
     const char *texts[COLUMNS_MAX];
@@ -48,7 +48,7 @@ static void fill(struct cells *c, const struct meta_row *row)
         fill_offer(c, row);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------ */
+/* --- the command --------------------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct meta_row *row, const char *prefix)
 {

@@ -16,7 +16,7 @@ static const struct kind_row {
     [META_SESSION] = {"wamp.session.list", "wamp.session.get", NULL},
 };
 
-/* --- ids --------------------------------------------------------------------------------------------------------------- */
+/* --- ids ----------------------------------------------------------------------------------------------------- */
 
 void meta_each_id(const wamp_val *answer, void (*fn)(void *arg, uint64_t id), void *arg)
 {
@@ -51,7 +51,7 @@ static void add_row(void *arg, uint64_t id)
     t->rows[t->count++] = (struct meta_row){.kind = a->kind, .id = id};
 }
 
-/* --- questions ------------------------------------------------------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------------------------------------------- */
 
 struct inquiry {
     wamp_peer *peer;
@@ -122,7 +122,7 @@ static wamp_rc ask_all(struct inquiry *in, struct meta_row *rows, size_t count)
     return rc ? rc : ended;
 }
 
-/* --- the table --------------------------------------------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------------------------- */
 
 const char *meta_text(const struct meta_row *row, const char *key)
 {

@@ -38,12 +38,13 @@ int misused(const char *fmt, ...)
     return 2;
 }
 
-/* --- values of options, one reader a kind --------------------------------------------------------------------------------- */
+/* --- values of options, one reader a kind -------------------------------------------------------------------- */
 
 struct reader {
     struct options *o;
     const struct option_row *row;
     char *text;
+    bool is_seen;  /* by ps: the text lies on the command line */
 };
 
 static void *field_of(const struct reader *r)
@@ -88,7 +89,7 @@ static int read_secret(struct reader *r)
     memcpy(copy, r->text, len + 1);
     forget(field_of(r));
     *(const char **)field_of(r) = copy;
-    if (*copy != '@')
+    if (r->is_seen && *copy != '@')
         memset(r->text, 'x', len);
     return -1;
 }
@@ -172,7 +173,7 @@ static int (*const readers[])(struct reader *r) = {
     [KIND_WORD] = read_word, [KIND_PAIR] = read_pair,
 };
 
-/* --- the line ------------------------------------------------------------------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------------------------------------------ */
 
 struct line {
     struct options *o;
@@ -181,7 +182,7 @@ struct line {
 
 static int set(struct line *l, const struct option_row *row, char *text)
 {
-    struct reader r = {l->o, row, text};
+    struct reader r = {l->o, row, text, true};
     l->o->given[row - option_rows] = true;
     return readers[row->kind](&r);
 }
@@ -286,15 +287,16 @@ static int read_line(struct line *l)
     return status;
 }
 
-/* --- what belongs together ---------------------------------------------------------------------------------------------------- */
+/* --- what belongs together ----------------------------------------------------------------------------------- */
 
-/* The environment belongs to the program's user alone; copies of secrets are for options_fini. */
+/* Other users cannot read the environment; and what a command of `wamp register --exec` inherits shall be
+ * whole. */
 static int read_environment(struct line *l)
 {
     int status = -1;
     for (size_t i = 0; i < OPTION_COUNT && status < 0; i++) {
         const char *value = option_rows[i].env ? getenv(option_rows[i].env) : NULL;
-        struct reader r = {l->o, &option_rows[i], (char *)value};
+        struct reader r = {l->o, &option_rows[i], (char *)value, false};
         if (value && *value && !l->o->given[i])
             status = readers[option_rows[i].kind](&r);
     }
@@ -313,9 +315,11 @@ static size_t plain_words(const struct options *o)
 static int check(const struct options *o)
 {
     const struct command *c = o->command;
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (o->given[i] && !(option_rows[i].sets & (c->sets | ALWAYS)))
-            return misused("--%s means nothing to '%s'; see 'wamp help %s'", option_rows[i].name, c->name, c->name);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (o->given[i] && !(row->sets & (c->sets | ALWAYS)))
+            return misused("--%s means nothing to '%s'; see 'wamp help %s'", row->name, c->name, c->name);
+    }
     if (o->help)
         return -1;
     if (plain_words(o) < c->least)

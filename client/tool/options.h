@@ -1,7 +1,7 @@
 /* The command line: one command, its words, the options.
  *
- * Options may stand anywhere; after -- everything is a word. -5 and -.5 are words, too: negative numbers. What is not on
- * the command line comes from the environment, where the option has a variable. */
+ * Options may stand anywhere; after -- everything is a word. -5 and -.5 are words, too: negative numbers. What
+ * is not on the command line comes from the environment, where the option has a variable. */
 #ifndef TOOL_OPTIONS_H
 #define TOOL_OPTIONS_H
 
@@ -34,7 +34,18 @@ enum option_set {
     MANUAL = 1 << 18,
 };
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_SECRET, KIND_COUNT, KIND_REAL, KIND_MS, KIND_SECONDS, KIND_CHOICE, KIND_WORD, KIND_PAIR };
+enum option_kind {
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_SECRET,
+    KIND_COUNT,
+    KIND_REAL,
+    KIND_MS,
+    KIND_SECONDS,
+    KIND_CHOICE,
+    KIND_WORD,
+    KIND_PAIR,
+};
 
 /* A row of options.def. */
 struct option_row {
@@ -108,8 +119,8 @@ struct options {
     struct wamp_buf pairs;          /* --opt, as the inside of a JSON object */
 };
 
-/* Reads the command line. -1: go on with o->command (NULL after --version, --help without one), else the exit status: a
- * mistake was told. Secrets in argv are overwritten. */
+/* Reads the command line. -1: go on with o->command (NULL after --version, --help without one), else the exit
+ * status: a mistake was told. Secrets in argv are overwritten. */
 int options_parse(struct options *o, int argc, char **argv);
 void options_fini(struct options *o);  /* wipes the secrets */
 

@@ -1,11 +1,11 @@
-/* Arguments are put together as JSON text, which libwamp then reads: so a number keeps every digit it was given, and
- * octets are what WAMP says they are in JSON, a text of \u0000 and base64. */
+/* Arguments are put together as JSON text, which libwamp then reads: so a number keeps every digit it was
+ * given, and octets are what WAMP says they are in JSON, a text of \u0000 and base64. */
 #include "client/tool/payload.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* --- JSON --------------------------------------------------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------------------------------------------- */
 
 static bool is_json(const char *text, size_t len)
 {
@@ -62,7 +62,7 @@ wamp_val *payload_value(const char *text, size_t len)
     return v;
 }
 
-/* --- keywords ------------------------------------------------------------------------------------------------------------- */
+/* --- keywords ------------------------------------------------------------------------------------------------ */
 
 /* The length of the name before =, or 0. */
 static size_t name_length(const char *word)
@@ -90,14 +90,15 @@ wamp_val *payload_options(const struct options *o)
     return o->pairs.len ? enclosed("{", &o->pairs, "}") : NULL;
 }
 
-/* --- octets ------------------------------------------------------------------------------------------------------------------ */
+/* --- octets -------------------------------------------------------------------------------------------------- */
 
 static void add_base64(struct wamp_buf *to, const unsigned char *octets, size_t len)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < len; i += 3) {
         size_t n = len - i;
-        unsigned bits = (unsigned)octets[i] << 16 | (n > 1 ? (unsigned)octets[i + 1] << 8 : 0) | (n > 2 ? octets[i + 2] : 0);
+        unsigned second = n > 1 ? octets[i + 1] : 0, third = n > 2 ? octets[i + 2] : 0;
+        unsigned bits = (unsigned)octets[i] << 16 | second << 8 | third;
         wamp_buf_add_char(to, digits[bits >> 18]);
         wamp_buf_add_char(to, digits[bits >> 12 & 63]);
         wamp_buf_add_char(to, n > 1 ? digits[bits >> 6 & 63] : '=');
@@ -131,7 +132,7 @@ static int add_hex(struct wamp_buf *to, const char *text)
     return i == len ? -1 : misused("--hex '%s': expected pairs of hexadecimal digits", text);
 }
 
-/* --- all words ----------------------------------------------------------------------------------------------------------------- */
+/* --- all words ----------------------------------------------------------------------------------------------- */
 
 static int add_word(struct wamp_buf *args, struct wamp_buf *kwargs, const struct word *w)
 {

@@ -1,7 +1,7 @@
 /* Words of the command line as WAMP arguments.
  *
- * A word that is JSON is that value; else name=value is a keyword argument, its value read by the same rule; else it is a
- * text. So 5 is a number, '"5"' a text, a=b a keyword argument, '"a=b"' a text. */
+ * A word that is JSON is that value; else name=value is a keyword argument, its value read by the same rule;
+ * else it is a text. So 5 is a number, '"5"' a text, a=b a keyword argument, '"a=b"' a text. */
 #ifndef TOOL_PAYLOAD_H
 #define TOOL_PAYLOAD_H
 
@@ -15,7 +15,8 @@ struct payload {
 int payload_of_words(const struct options *o, struct payload *out);
 void payload_fini(struct payload *p);
 
-/* One word, or one line of input, that is no keyword argument: as JSON, else as a text. NULL: no UTF-8, or no memory. */
+/* One word, or one line of input, that is no keyword argument: as JSON, else as a text. NULL: no UTF-8, or no
+ * memory. */
 wamp_val *payload_value(const char *text, size_t len);
 
 /* Adds "KEY":VALUE to the inside of a JSON object. False: the word is not KEY=VALUE. */

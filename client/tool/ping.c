@@ -44,6 +44,8 @@ static void on_answer(void *arg, wamp_rc rc, const wamp_result *r, const wamp_er
     (void)r;
     if (p->is_done)  /* interrupted: wamp_close completes what is under way */
         return;
+    if (rc == WAMP_E_LOST)  /* session_serve tells */
+        return;
     if (rc == WAMP_OK || rc == WAMP_E_REMOTE)
         count_answer(p, (double)(clock_us() - p->sent_at) / 1000);
     else
@@ -56,8 +58,11 @@ static void send_ping(void *arg, wamp_peer *peer)
     struct pinger *p = arg;
     p->sent_at = clock_us();
     p->sent++;
-    if (wamp_call_async(peer, procedure, on_answer, p, ""))
-        print_error(p->o, wamp_err(peer));
+    if (!wamp_call_async(peer, procedure, on_answer, p, ""))
+        return;
+    print_error(p->o, wamp_err(peer));
+    p->is_done = true;
+    wamp_stop(peer);
 }
 
 static void sum_up(const struct pinger *p)

@@ -7,7 +7,7 @@
 
 enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_CONNECTION = 3, EXIT_REFUSED = 4, EXIT_TIMEOUT = 124 };
 
-/* --- values --------------------------------------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------------------------- */
 
 void print_json(FILE *to, const wamp_val *v)
 {
@@ -116,13 +116,16 @@ void print_event(const struct options *o, const wamp_event *ev, bool with_topic)
     print_details(o, ev->details);
 }
 
-/* --- errors ------------------------------------------------------------------------------------------------------------------ */
+/* --- errors -------------------------------------------------------------------------------------------------- */
 
 static const struct {
     wamp_rc rc;
     int status;
 } statuses[] = {
-    {WAMP_E_LOST, EXIT_CONNECTION}, {WAMP_E_REFUSED, EXIT_REFUSED}, {WAMP_E_ARGS, EXIT_USAGE}, {WAMP_E_TIMEOUT, EXIT_TIMEOUT},
+    {WAMP_E_LOST, EXIT_CONNECTION},
+    {WAMP_E_REFUSED, EXIT_REFUSED},
+    {WAMP_E_ARGS, EXIT_USAGE},
+    {WAMP_E_TIMEOUT, EXIT_TIMEOUT},
 };
 
 static const struct {
@@ -140,8 +143,8 @@ static const char *hint_for(const wamp_error *e)
     for (size_t i = 0; e->uri && i < sizeof hints / sizeof *hints; i++)
         if (!strcmp(hints[i].uri, e->uri))
             return hints[i].hint;
-    return !e->uri && !strncmp(e->message, "cannot connect", 14) ? "--url or WAMP_URL names the router; --wait SECONDS waits for it"
-                                                                 : NULL;
+    bool is_alone = !e->uri && !strncmp(e->message, "cannot connect", 14);
+    return is_alone ? "--url or WAMP_URL names the router; --wait SECONDS waits for it" : NULL;
 }
 
 static void print_keyword(const wamp_error *e, const char *key)
@@ -169,10 +172,10 @@ static bool is_read_by_people(void)
 
 int print_error(const struct options *o, const wamp_error *e)
 {
-    bool colored = is_read_by_people() && !getenv("NO_COLOR");
+    const char *label = is_read_by_people() && !getenv("NO_COLOR") ? "\033[1;31merror:\033[0m" : "error:";
     const char *hint = is_read_by_people() ? hint_for(e) : NULL;
     fflush(stdout);
-    fprintf(stderr, "%serror:%s %s", colored ? "\033[1;31m" : "", colored ? "\033[0m" : "", e->uri ? e->uri : "wamp");
+    fprintf(stderr, "%s %s", label, e->uri ? e->uri : "wamp");
     if (*e->message)
         fprintf(stderr, ": %s", e->message);
     print_keyword(e, "code");
@@ -187,6 +190,11 @@ int print_error(const struct options *o, const wamp_error *e)
         if (statuses[i].rc == e->rc)
             return statuses[i].status;
     return EXIT_ERROR;
+}
+
+int print_own_error(const struct options *o, wamp_rc rc, const char *message)
+{
+    return print_error(o, &(wamp_error){.rc = rc, .message = message, .origin = "undisclosed", .traceback = ""});
 }
 
 void print_note(const struct options *o, const char *fmt, ...)

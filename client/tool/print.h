@@ -18,9 +18,12 @@ void print_result(const struct options *o, const wamp_result *r);
 /* An event; the topic before it where `with_topic`. */
 void print_event(const struct options *o, const wamp_event *ev, bool with_topic);
 
-/* error: <uri>: <message> code=.. data=.. exc_type=..; the uri is "wamp" where the failure is local. Returns the exit
- * status: 1 ERROR, 2 usage, 3 cannot connect or lost, 4 refused at join, 124 timeout. */
+/* error: <uri>: <message> code=.. data=.. exc_type=..; the uri is "wamp" where the failure is local. Returns
+ * the exit status: 1 ERROR, 2 usage, 3 cannot connect or lost, 4 refused at join, 124 timeout. */
 int print_error(const struct options *o, const wamp_error *e);
+
+/* One of this program's own: error: wamp: <message>. */
+int print_own_error(const struct options *o, wamp_rc rc, const char *message);
 
 /* For people who watch: on standard error, not with --quiet. */
 void print_note(const struct options *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

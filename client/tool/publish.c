@@ -39,6 +39,8 @@ static int publish_lines(struct publisher *p)
     int status = 0;
     while (!status && lines_wait(&in, &line))
         status = publish_line(p, line);
+    if (!status && in.buf.failed)
+        status = misused("out of memory");
     lines_fini(&in);
     return status;
 }
@@ -51,8 +53,8 @@ int command_publish(struct options *o)
     int status = payload_of_words(o, &p.payload);
     if (status < 0)
         p.peer = session_open(o, &(wamp_opt){0}, &status);
-    p.opt = (wamp_pubopt){.acknowledge = !o->no_wait, .disclose_me = o->disclose, .retain = o->retain, .options = options,
-                          .publication = &publication};
+    p.opt = (wamp_pubopt){.acknowledge = !o->no_wait, .disclose_me = o->disclose, .retain = o->retain,
+                          .options = options, .publication = &publication};
     if (p.peer)
         status = o->stream ? publish_lines(&p) : publish_words(&p);
     if (publication && o->verbose)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- record -------------------------------------------------------------------------------------------------------------- */
+/* --- record -------------------------------------------------------------------------------------------------- */
 
 static double wall_clock(void)
 {
@@ -49,7 +49,7 @@ int command_record(struct options *o)
     return failed ? misused("%s: %s", o->output ? o->output : "standard output", strerror(errno)) : status;
 }
 
-/* --- replay --------------------------------------------------------------------------------------------------------------- */
+/* --- replay -------------------------------------------------------------------------------------------------- */
 
 struct replay {
     const struct options *o;
@@ -74,7 +74,8 @@ static wamp_rc pause_until(struct replay *r, double time)
 
 static int publish(struct replay *r, const wamp_val *line)
 {
-    const wamp_val *args = wamp_key(line, "args"), *kwargs = wamp_key(line, "kwargs"), *topic = wamp_key(line, "topic");
+    const wamp_val *args = wamp_key(line, "args"), *kwargs = wamp_key(line, "kwargs");
+    const wamp_val *topic = wamp_key(line, "topic");
     if (wamp_type(topic) != WAMP_T_STR || wamp_type(args) != WAMP_T_LIST || wamp_type(kwargs) != WAMP_T_DICT)
         return misused("line %zu: expected an object with topic, args and kwargs", r->number);
     wamp_rc rc = pause_until(r, wamp_real(wamp_key(line, "time")));
@@ -93,6 +94,8 @@ static int publish_all(struct replay *r, struct lines *in)
         status = publish(r, line);
         wamp_drop(&line);
     }
+    if (!status && in->buf.failed)
+        status = misused("out of memory");
     print_note(r->o, "%zu events", r->number);
     return status;
 }

@@ -16,7 +16,7 @@ struct callee {
     bool is_done;
 };
 
-/* --- answering --------------------------------------------------------------------------------------------------------- */
+/* --- answering ----------------------------------------------------------------------------------------------- */
 
 static void tell(const struct options *o, wamp_chan *ch)
 {
@@ -57,14 +57,14 @@ static void on_lost(void *arg, wamp_peer *peer, const wamp_error *why, bool agai
         print_note(c->o, "%s; connecting again", why->message);
 }
 
-/* --- the command -------------------------------------------------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------------------------------------------- */
 
 static int serve(struct callee *c, wamp_peer *peer, const char *uri)
 {
     const struct options *o = c->o;
-    wamp_member m = {.kind = WAMP_MEMBER_RPC, .uri = uri, .proc = on_call, .doc = o->doc, .worker = o->exec != NULL,
+    wamp_member m = {.kind = WAMP_MEMBER_RPC, .uri = uri, .proc = on_call, .doc = o->doc,
                      .match = (wamp_match_policy)o->match, .invoke = (wamp_invoke_policy)o->invoke,
-                     .concurrency = o->concurrency, .force = o->force};
+                     .concurrency = o->concurrency, .force = o->force, .worker = o->exec != NULL};
     if (wamp_offer(peer, &m, c))
         return print_error(o, wamp_err(peer));
     print_note(o, "registered %s", uri);
@@ -91,9 +91,8 @@ int command_register(struct options *o)
     int status = check(o);
     if (status < 0 && o->value && !(c.value = payload_value(o->value, strlen(o->value))))
         status = misused("--value: no valid UTF-8");
-    wamp_peer *peer = NULL;
-    if (status < 0)
-        peer = session_open(o, &(wamp_opt){.reconnect = true, .hooks = &hooks, .workers = COMMANDS_AT_ONCE}, &status);
+    wamp_opt opt = {.reconnect = true, .hooks = &hooks, .workers = COMMANDS_AT_ONCE};
+    wamp_peer *peer = status < 0 ? session_open(o, &opt, &status) : NULL;
     if (peer)
         status = serve(&c, peer, uri);
     wamp_close(peer);

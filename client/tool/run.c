@@ -26,7 +26,7 @@ struct runner {
     int status;
 };
 
-/* --- loading ----------------------------------------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------------------------------------------- */
 
 /* A bare name means a file here, before it means a library of the system. */
 static void *load(const char *file)
@@ -50,7 +50,7 @@ static int find_service(struct app *app, const char *word)
     return app->service ? -1 : misused("%s", dlerror());
 }
 
-/* --- serving --------------------------------------------------------------------------------------------------------------- */
+/* --- serving ------------------------------------------------------------------------------------------------- */
 
 static void on_lost(void *arg, wamp_peer *peer, const wamp_error *why, bool again)
 {

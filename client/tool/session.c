@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- logging in -------------------------------------------------------------------------------------------------------- */
+/* --- logging in ---------------------------------------------------------------------------------------------- */
 
 /* "@file", or the secret itself. */
 static void give_secret(const char *text, const char **value, const char **file)
@@ -39,10 +39,10 @@ static void log_in(const struct options *o, wamp_opt *opt)
         give_secret(o->key, &opt->signkey, &opt->signkey_file);
 }
 
-/* --- opening --------------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------- */
 
-/* Not to be found out by the library: whoever asks for a form of messages that nobody speaks is told what a router would
- * say. spec: S-02 */
+/* Not to be found out by the library: whoever asks for a form of messages that nobody speaks is told what a
+ * router would say. spec: S-02 */
 static bool is_spoken(const char *serializer)
 {
     static const char *const spoken[] = {"json", "msgpack", "cbor"};
@@ -52,8 +52,7 @@ static bool is_spoken(const char *serializer)
     return !serializer;
 }
 
-/* No router within the time is no timeout of a call. An ERROR for something the service declares, too, arrives here as
- * WAMP_E_REFUSED; only an ABORT has no procedure or topic to be about. */
+/* No router within the time is no timeout of a call. */
 static int open_failed(const struct options *o)
 {
     wamp_error e = *wamp_err(NULL);
@@ -65,8 +64,7 @@ static int open_failed(const struct options *o)
 wamp_peer *session_open(const struct options *o, wamp_opt *opt, int *status)
 {
     if (!is_spoken(o->serializer)) {
-        *status = print_error(o, &(wamp_error){.rc = WAMP_E_LOST, .message = "no common subprotocol", .origin = "undisclosed",
-                                               .traceback = ""});
+        *status = print_own_error(o, WAMP_E_LOST, "no common subprotocol");
         return NULL;
     }
     opt->url = o->url;
@@ -86,7 +84,7 @@ wamp_peer *session_open(const struct options *o, wamp_opt *opt, int *status)
     return peer;
 }
 
-/* --- until it is over ------------------------------------------------------------------------------------------------------ */
+/* --- until it is over ---------------------------------------------------------------------------------------- */
 
 int session_serve(const struct options *o, wamp_peer *peer, const bool *is_done)
 {

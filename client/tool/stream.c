@@ -1,8 +1,9 @@
 /* wamp call --stream: lines go out while values come in, neither waiting for the other.
  *
- * A line is held until it is known whether another one follows, because the last chunk ends the call and shall carry a
- * value where it can. Who types is not kept waiting: after HOLD_MS the line leaves as one of many. */
+ * A line is held until it is known whether another one follows, because the last chunk ends the call and shall
+ * carry a value where it can. Who types is not kept waiting: after HOLD_MS the line leaves as one of many. */
 #include "client/tool/call.h"
+#include "client/tool/clock.h"
 #include "client/tool/lines.h"
 #include "client/tool/print.h"
 #include "client/tool/session.h"
@@ -18,27 +19,28 @@ struct stream {
     wamp_chan *ch;
     struct lines in;
     wamp_val *held;      /* the last line that was read, a list of arguments */
-    bool is_due;         /* it has been held long enough */
+    int64_t held_until;  /* a moment of clock_us */
     bool is_full;        /* the way out is: not before on_ready */
     bool has_ended;      /* the last chunk was sent */
     bool has_begun;      /* the first one was */
 };
 
-/* --- out ------------------------------------------------------------------------------------------------------------------- */
+/* --- out ----------------------------------------------------------------------------------------------------- */
 
 /* Sends a chunk, args NULL for an empty one. The words of the command line belong to the first. False: not now. */
 static bool send_chunk(struct stream *s, int more, const wamp_val *args)
 {
-    struct payload *words = &s->c->payload;
+    const struct payload *words = &s->c->payload;
     wamp_rc rc;
-    if (!args)
-        rc = s->has_begun ? wamp_send(s->ch, more, "") : wamp_send(s->ch, more, "VV", words->args, words->kwargs);
+    if (s->has_begun)
+        rc = args ? wamp_send(s->ch, more, "V", args) : wamp_send(s->ch, more, "");
     else
-        rc = s->has_begun ? wamp_send(s->ch, more, "V", args) : wamp_send(s->ch, more, "VVV", words->args, args, words->kwargs);
+        rc = args ? wamp_send(s->ch, more, "VVV", words->args, args, words->kwargs)
+                  : wamp_send(s->ch, more, "VV", words->args, words->kwargs);
     s->is_full = rc == WAMP_E_AGAIN;
     if (rc == WAMP_OK)
         s->has_begun = true;
-    else if (rc != WAMP_E_AGAIN && rc != WAMP_E_CANCELED && rc != WAMP_E_STATE)  /* those two: wamp_recv tells why */
+    else if (rc != WAMP_E_AGAIN && rc != WAMP_E_CANCELED && rc != WAMP_E_STATE)  /* canceled, ended: see receive */
         call_end(s->c, rc, NULL, wamp_err(s->c->peer));
     return rc == WAMP_OK;
 }
@@ -48,7 +50,6 @@ static bool send_held(struct stream *s, int more)
     if (!send_chunk(s, more, s->held))
         return false;
     wamp_drop(&s->held);
-    s->is_due = false;
     return true;
 }
 
@@ -56,6 +57,7 @@ static void hold(struct stream *s, struct str line)
 {
     wamp_val *v = payload_value(line.ptr, line.len);
     s->held = v ? wamp_build("[v]", v) : NULL;
+    s->held_until = clock_us() + HOLD_MS * 1000;
     wamp_drop(&v);
     if (!s->held) {
         s->c->status = misused("a line cannot be sent: no valid UTF-8, nested too deeply, or out of memory");
@@ -63,12 +65,17 @@ static void hold(struct stream *s, struct str line)
     }
 }
 
+/* Another line is there, or nobody waits for one any more. */
+static bool is_one_of_many(const struct stream *s)
+{
+    return s->in.at < s->in.buf.len || (!s->in.at_end && clock_us() >= s->held_until);
+}
+
 static void send_lines(struct stream *s)
 {
     struct str line;
     while (!s->c->is_done && !s->is_full && !s->has_ended) {
-        bool is_more = s->in.at < s->in.buf.len;
-        if (s->held && (is_more || (s->is_due && !s->in.at_end))) {
+        if (s->held && is_one_of_many(s)) {
             if (!send_held(s, WAMP_MORE))
                 return;
         } else if (!s->held && lines_next(&s->in, &line)) {
@@ -82,7 +89,7 @@ static void send_lines(struct stream *s)
     }
 }
 
-/* --- in ---------------------------------------------------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------------------------------------------ */
 
 static void receive(struct stream *s)
 {
@@ -110,7 +117,7 @@ static void on_ready(void *arg, wamp_chan *ch)
     s->is_full = false;
 }
 
-/* --- both -------------------------------------------------------------------------------------------------------------------- */
+/* --- both ---------------------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -133,20 +140,24 @@ static void hold_signals(sigset_t *before)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static void wait_for_either(struct stream *s, const sigset_t *mask)
+/* Milliseconds; -1: for ever. */
+static int patience(const struct stream *s)
 {
     int ms = wamp_next_deadline(s->c->peer);
-    bool is_held = s->held && !s->is_due && !s->is_full, reads = !s->in.at_end && !s->is_full;
-    if (is_held && (ms < 0 || ms > HOLD_MS))
-        ms = HOLD_MS;
+    int64_t left_us = s->held_until - clock_us(), left = left_us > 0 ? left_us / 1000 + 1 : 0;
+    bool is_held = s->held && !s->in.at_end && !s->is_full;
+    return is_held && (ms < 0 || ms > left) ? (int)left : ms;
+}
+
+static void wait_for_either(struct stream *s, const sigset_t *mask)
+{
+    int ms = patience(s);
+    bool reads = !s->in.at_end && !s->is_full;
     struct timespec timeout = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
     struct pollfd fds[] = {{.fd = wamp_fd(s->c->peer), .events = wamp_events(s->c->peer)},
                            {.fd = reads ? s->in.fd : -1, .events = POLLIN}};
-    int n = ppoll(fds, 2, ms < 0 ? NULL : &timeout, mask);
-    if (n > 0 && fds[1].revents)
+    if (ppoll(fds, 2, ms < 0 ? NULL : &timeout, mask) > 0 && fds[1].revents)
         lines_read(&s->in);
-    else if (n == 0)
-        s->is_due = is_held;
 }
 
 static void pump(struct stream *s)

@@ -24,12 +24,9 @@ struct top {
     wamp_peer *peer;
     struct rate *rates;
     size_t rate_count;
-    int shown;
-    int status;
-    bool is_done;
 };
 
-/* --- events a second --------------------------------------------------------------------------------------------------------- */
+/* --- events a second ----------------------------------------------------------------------------------------- */
 
 static struct rate *find_rate(struct top *t, const char *topic)
 {
@@ -70,7 +67,7 @@ static void clear_rates(struct top *t)
         wamp_free(t->rates[--t->rate_count].topic);
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------------------------------------------- */
 
 static const char *const titles[] = {"URI", "KIND", "MATCH", "INVOKE", "COUNT", "EVENTS/S"};
 enum { COLUMNS = sizeof titles / sizeof *titles };
@@ -143,7 +140,7 @@ static void print_table(struct top *t, const struct meta_table *table, uint64_t 
     putchar('\n');
 }
 
-/* --- again and again ----------------------------------------------------------------------------------------------------------- */
+/* --- again and again ----------------------------------------------------------------------------------------- */
 
 static wamp_rc read_and_print(struct top *t)
 {
@@ -162,25 +159,19 @@ static wamp_rc read_and_print(struct top *t)
     return rc;
 }
 
-static void refresh(void *arg, wamp_peer *peer)
-{
-    struct top *t = arg;
-    if (read_and_print(t))
-        t->status = print_error(t->o, wamp_err(peer));
-    clear_rates(t);
-    t->is_done = t->status || (t->o->count && ++t->shown == t->o->count);
-    if (t->is_done || wamp_after(peer, interval_ms(t), refresh, t, NULL))
-        wamp_stop(peer);
-}
-
+/* Not in a callback: meta_read steps the peer. Ctrl-C ends the program, see session_catch_signals. */
 static int watch(struct top *t)
 {
     wamp_member all = {.kind = WAMP_MEMBER_SUBSCRIBE, .uri = "", .match = WAMP_PREFIX, .on_event = on_event};
-    if (t->o->events && wamp_offer(t->peer, &all, t))
-        return print_error(t->o, wamp_err(t->peer));
-    refresh(t, t->peer);
-    int status = session_serve(t->o, t->peer, &t->is_done);
-    return t->is_done ? t->status : status == EXIT_INTERRUPTED ? 0 : status;
+    wamp_rc rc = t->o->events ? wamp_offer(t->peer, &all, t) : WAMP_OK;
+    for (int shown = 1; !rc; shown++) {
+        rc = read_and_print(t);
+        clear_rates(t);
+        if (rc || shown == t->o->count)
+            break;
+        rc = wamp_serve(t->peer, interval_ms(t));
+    }
+    return rc ? print_error(t->o, wamp_err(t->peer)) : 0;
 }
 
 int command_top(struct options *o)
