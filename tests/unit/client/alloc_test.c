@@ -7,6 +7,8 @@
 #include "tests/lib/fake_router.h"
 #include "tests/lib/test.h"
 
+#include <stdio.h>
+
 static struct {
     unsigned begun, ended, events;
 } seen;
@@ -44,7 +46,7 @@ static bool is_there(void)
     return fake.peer && wamp_is_joined(fake.peer);
 }
 
-/* With a number that tells which request failed where one did. */
+/* What a function may answer when memory was short, in it or before it. */
 static void expect_code(wamp_rc rc)
 {
     if (rc != WAMP_OK && rc != WAMP_E_NOMEM && rc != WAMP_E_LOST && rc != WAMP_E_STATE)
@@ -53,12 +55,18 @@ static void expect_code(wamp_rc rc)
 
 /* --- the parts of a life -------------------------------------------------------------------------------------- */
 
-static void open_and_offer(void)
+static void open_session(void)
 {
-    if (!fake_join(&(wamp_opt){.service = &service}))
-        return;
-    fake_says("[65, 1, 11]");
-    fake_says("[33, 2, 12]");
+    static const char *const opening[] = {"[2, 1234, " FAKE_DETAILS "]", "[65, 1, 11]", "[33, 2, 12]"};
+    for (size_t i = 0; fake.peer && i < sizeof opening / sizeof *opening; i++)
+        fake_says(opening[i]);
+    fake_forget();
+}
+
+static void join(bool reconnect)
+{
+    if (fake_begin(&(wamp_opt){.service = &service, .reconnect = reconnect}))
+        open_session();
 }
 
 static void call(void)
@@ -66,9 +74,7 @@ static void call(void)
     char answer[96];
     if (!is_there())
         return;
-    wamp_rc rc = wamp_call_async(fake.peer, "com.x", on_done, NULL, "is k:[v]", 1, "x", NULL);
-    assert_int_equal(rc, WAMP_E_ARGS);  /* a NULL value */
-    rc = wamp_call_async(fake.peer, "com.x", on_done, NULL, "is k:[i]", 1, "x", 2);
+    wamp_rc rc = wamp_call_async(fake.peer, "com.x", on_done, NULL, "is k:[i]", 1, "x", 2);
     expect_code(rc);
     if (rc)
         return;
@@ -77,3 +83,115 @@ static void call(void)
              (unsigned)fake.peer->session.last_request);
     fake_says(answer);
 }
+
+static void stream(void)
+{
+    wamp_chan *ch = is_there() ? wamp_channel(fake.peer, "com.up", NULL) : NULL;
+    wamp_val *v = NULL;
+    char answer[64];
+    if (!ch)
+        return;
+    wamp_rc rc = wamp_send(ch, WAMP_MORE, "s", "x");
+    expect_code(rc);
+    snprintf(answer, sizeof answer, "[50, %u, {\"progress\": true}, [[1, 2]]]",
+             (unsigned)fake.peer->session.last_request);
+    if (!rc && !fake_says(answer))
+        wamp_recv(ch, &v, 0);
+    wamp_drop(&v);
+    wamp_release(&ch);
+}
+
+static void be_called(void)
+{
+    if (is_there())
+        fake_says("[68, 1, 11, {}, [3, 4]]");
+    if (is_there())
+        fake_says("[68, 2, 11, {}, [3], {\"b\": \"x\"}]");
+}
+
+static void hear_and_tell(void)
+{
+    if (is_there())
+        fake_says("[36, 12, 99, {}, [1, {\"k\": null}]]");
+    if (is_there())
+        expect_code(wamp_publish(fake.peer, "com.t", NULL, "s", "x"));
+}
+
+static void lose_and_return(void)
+{
+    if (!is_there())
+        return;
+    fake.broken = true;
+    fake_advance(0);
+    fake_advance(60000);  /* beyond every back-off */
+    open_session();
+}
+
+static void leave(void)
+{
+    fake.polite = true;
+    wamp_close(fake.peer);
+    fake.peer = NULL;
+    fake_end();
+}
+
+/* --- lives ---------------------------------------------------------------------------------------------------- */
+
+static void live(void)
+{
+    call();
+    stream();
+    be_called();
+    hear_and_tell();
+}
+
+/* Each call that was begun has ended, whatever failed. */
+static void expect_all_ended(void)
+{
+    assert_int_equal(seen.begun, seen.ended);
+}
+
+TEST(short_memory_is_told_and_leaves_nothing)
+{
+    for_each_failure
+    {
+        memset(&seen, 0, sizeof seen);
+        join(false);
+        live();
+        leave();
+        expect_all_ended();
+    }
+    assert_int_equal(seen.ended, 1);  /* the last life had memory enough for all of it */
+    assert_int_equal(seen.events, 1);
+}
+
+TEST(short_memory_while_coming_back_leaves_nothing)
+{
+    for_each_failure
+    {
+        memset(&seen, 0, sizeof seen);
+        join(true);
+        lose_and_return();
+        live();
+        leave();
+        expect_all_ended();
+    }
+    assert_int_equal(seen.ended, 1);
+    assert_int_equal(seen.events, 1);
+}
+
+/* Opening is what a program sees first: it has to say why. */
+TEST(a_peer_that_cannot_be_made_says_so)
+{
+    for_each_failure
+    {
+        wamp_peer *peer = wamp_open_async(&(wamp_opt){.url = "unix:/nonexistent", .service = &service});
+        if (!peer)
+            assert_int_equal(wamp_open_rc(), WAMP_E_NOMEM);
+        wamp_close(peer);
+    }
+}
+
+RUN_TESTS(cmocka_unit_test(short_memory_is_told_and_leaves_nothing),
+          cmocka_unit_test(short_memory_while_coming_back_leaves_nothing),
+          cmocka_unit_test(a_peer_that_cannot_be_made_says_so))
