@@ -632,9 +632,8 @@ wamp_rc wamp_pause(wamp_chan *ch, int ms)
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)
         return rc;
-    if (!wamp_may_wait())
-        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
-    else if (!wamp_wait(p, gave_up, ch, p->now + ms))
+    rc = wamp_peer_may_wait(p);
+    if (!rc && !wamp_wait(p, gave_up, ch, p->now + ms))
         rc = writable(ch);
     wamp_peer_leave(p);
     return rc;

@@ -53,13 +53,6 @@ static bool is_done(void *arg)
     return ((struct waiting_call *)arg)->done;
 }
 
-/* Hands out one part of the result, which then lives for itself. */
-static void give(wamp_val **out, const wamp_val *part)
-{
-    if (out)
-        *out = wamp_keep(part ? part : &wamp_null_val);
-}
-
 static wamp_rc call_and_wait(struct wamp_peer *p, const char *uri, const wamp_callopt *opt, const char *fmt,
                              wamp_argv argv, struct parts *result)
 {
@@ -88,10 +81,10 @@ static wamp_rc call_for_parts(wamp_peer *p, const char *uri, const wamp_callopt 
         return rc;
     rc = call_and_wait(p, uri, opt, fmt, argv, &result);
     if (!rc) {
-        give(args, result.args);
-        give(kwargs, result.kwargs);
-        give(first, wamp_at(result.args, 0));
-        give(opt->details, result.details);
+        wamp_val_give(args, result.args);
+        wamp_val_give(kwargs, result.kwargs);
+        wamp_val_give(first, wamp_at(result.args, 0));
+        wamp_val_give(opt->details, result.details);
         wamp_parts_clear(&result);
     }
     wamp_peer_leave(p);

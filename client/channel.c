@@ -177,8 +177,9 @@ static wamp_rc wait_for_room(struct wamp_chan *ch)
         return rc;
     if (ch->peer->config.opt.nonblocking)
         return come_again(ch);
-    if (!wamp_may_wait())
-        return wamp_failure_set(&ch->peer->error, WAMP_E_STATE, "blocking calls are nested too deeply");
+    rc = wamp_peer_may_wait(ch->peer);
+    if (rc)
+        return rc;
     wamp_wait(ch->peer, may_send, ch, WAMP_NEVER);
     return ch->ops->writable(ch);
 }
@@ -213,8 +214,9 @@ static wamp_rc receive(struct wamp_chan *ch, struct parts *out, int timeout_ms)
     struct wamp_peer *p = ch->peer;
     wamp_rc rc = ch->ops->take(ch, out);
     if (rc == WAMP_E_AGAIN && timeout_ms != 0) {
-        if (!wamp_may_wait())
-            return wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
+        rc = wamp_peer_may_wait(p);
+        if (rc)
+            return rc;
         wamp_wait(p, may_receive, ch, timeout_ms < 0 ? WAMP_NEVER : p->now + timeout_ms);
         rc = ch->ops->take(ch, out);
     }
@@ -234,12 +236,6 @@ static wamp_rc receive_on_own_thread(struct wamp_chan *ch, struct parts *out, in
     return rc;
 }
 
-static void give(wamp_val **out, const wamp_val *part)
-{
-    if (out)
-        *out = wamp_keep(part ? part : &wamp_null_val);
-}
-
 static wamp_rc receive_parts(struct wamp_chan *ch, wamp_val **args, wamp_val **kwargs, wamp_val **details,
                              wamp_val **first, int timeout_ms)
 {
@@ -252,10 +248,10 @@ static wamp_rc receive_parts(struct wamp_chan *ch, wamp_val **args, wamp_val **k
                                     : receive_on_own_thread(ch, &value, timeout_ms);
     if (rc < 0)
         return rc;
-    give(args, value.args);
-    give(kwargs, value.kwargs);
-    give(details, value.details);
-    give(first, wamp_at(value.args, 0));
+    wamp_val_give(args, value.args);
+    wamp_val_give(kwargs, value.kwargs);
+    wamp_val_give(details, value.details);
+    wamp_val_give(first, wamp_at(value.args, 0));
     wamp_parts_clear(&value);
     return rc;
 }

@@ -12,15 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* WAMP_OK while it lives or may come back. */
-static wamp_rc health(struct wamp_peer *p)
-{
-    if (p->phase != PHASE_ENDED)
-        return WAMP_OK;
-    wamp_failure_copy(&p->error, &p->lost);
-    return p->lost.e.rc ? p->lost.e.rc : WAMP_E_LOST;
-}
-
 /* --- a foreign loop ------------------------------------------------------------------------------------------ */
 
 int wamp_fd(const wamp_peer *p)
@@ -49,7 +40,7 @@ wamp_rc wamp_step(wamp_peer *p)
     if (rc)
         return rc;
     wamp_peer_step(p, WAMP_STEP_BUDGET);
-    rc = health(p);
+    rc = wamp_peer_health(p);
     wamp_peer_leave(p);
     return rc;
 }
@@ -77,12 +68,11 @@ static wamp_rc serve(struct run *r, int ms)
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)
         return rc;
-    if (!wamp_may_wait())
-        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
-    else
+    rc = wamp_peer_may_wait(p);
+    if (!rc)
         wamp_wait(p, is_over, r, ms < 0 ? WAMP_NEVER : p->now + ms);
     if (!rc && !p->closing)
-        rc = health(p);
+        rc = wamp_peer_health(p);
     atomic_store(&p->mailbox.stop, false);  /* one wamp_stop ends one run */
     wamp_peer_leave(p);
     return rc;

@@ -269,16 +269,11 @@ wamp_rc wamp_offers_send(struct wamp_peer *p)
     return WAMP_OK;
 }
 
-static void offer_late(struct wamp_peer *p, struct timer *t)
-{
-    wamp_request_end(p, list_entry(&t->link, struct request, timer.link), WAMP_E_TIMEOUT);
-}
-
 static void wait_for(struct wamp_peer *p, struct offer *o, struct waiter *w)
 {
     o->waiter = w;
     w->left++;
-    wamp_peer_timer(p, &o->request.timer, p->config.opt.open_timeout_ms, offer_late);
+    wamp_request_expire(p, &o->request, p->config.opt.open_timeout_ms);
 }
 
 wamp_rc wamp_offer_send(struct wamp_peer *p, struct offer *o, struct waiter *w)

@@ -308,6 +308,14 @@ int64_t wamp_peer_deadline(const struct wamp_peer *p)
     return link_at < at ? link_at : at;
 }
 
+wamp_rc wamp_peer_health(struct wamp_peer *p)
+{
+    if (p->phase != PHASE_ENDED)
+        return WAMP_OK;
+    wamp_failure_copy(&p->error, &p->lost);
+    return p->lost.e.rc ? p->lost.e.rc : WAMP_E_LOST;
+}
+
 /* --- public: asking ------------------------------------------------------------------------------------------ */
 
 const char *wamp_version(void)

@@ -134,6 +134,9 @@ void wamp_peer_step(struct wamp_peer *p, unsigned budget);
 /* When wamp_peer_step is due though nothing arrives. */
 int64_t wamp_peer_deadline(const struct wamp_peer *p);
 
+/* WAMP_OK while it lives or may come back; else how it ended, in p->error too. */
+wamp_rc wamp_peer_health(struct wamp_peer *p);
+
 /* Around each public operation: WAMP_E_STATE from another thread (then no leave). Leaving frees a peer that was
  * closed meanwhile. */
 wamp_rc wamp_peer_enter(struct wamp_peer *p);
@@ -181,6 +184,9 @@ void wamp_thread_adopt(struct wamp_peer *p);
 void wamp_thread_disown(struct wamp_peer *p);
 
 bool wamp_may_wait(void);  /* waits of this thread are not nested too deeply: a bound on its stack */
+
+/* The same as a return code: WAMP_OK, or WAMP_E_STATE, and p->error says why. */
+wamp_rc wamp_peer_may_wait(struct wamp_peer *p);
 
 /* Whether a blocking operation may begin: waits are not nested too deeply, and there is a session, if need be
  * after connect_wait_ms. WAMP_OK, WAMP_E_STATE, WAMP_E_LOST; p->error says why. */

@@ -26,11 +26,6 @@ static void published(struct wamp_peer *p, struct request *r, wamp_rc rc, const 
         pub->id = m->id;
 }
 
-static void no_answer(struct wamp_peer *p, struct timer *t)
-{
-    wamp_request_end(p, list_entry(&t->link, struct request, timer.link), WAMP_E_TIMEOUT);
-}
-
 /* --- the message --------------------------------------------------------------------------------------------- */
 
 /* Who shall get it: lists, each of one type. */
@@ -163,7 +158,7 @@ static wamp_rc publish(struct wamp_peer *p, const char *topic, const wamp_pubopt
         return WAMP_OK;
     }
     int ms = p->config.opt.call_timeout_ms ? p->config.opt.call_timeout_ms : p->config.opt.open_timeout_ms;
-    wamp_peer_timer(p, &pub.request.timer, ms, no_answer);
+    wamp_request_expire(p, &pub.request, ms);
     wamp_wait(p, is_done, &pub, WAMP_NEVER);
     if (opt->publication)
         *opt->publication = pub.id;

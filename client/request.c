@@ -58,6 +58,16 @@ void wamp_request_end(struct wamp_peer *p, struct request *r, wamp_rc rc)
     r->end(p, r, rc, NULL);
 }
 
+static void expired(struct wamp_peer *p, struct timer *t)
+{
+    wamp_request_end(p, list_entry(&t->link, struct request, timer.link), WAMP_E_TIMEOUT);
+}
+
+void wamp_request_expire(struct wamp_peer *p, struct request *r, int ms)
+{
+    wamp_peer_timer(p, &r->timer, ms, expired);
+}
+
 void wamp_requests_lost(struct wamp_peer *p)
 {
     while (p->requests)

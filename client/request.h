@@ -31,6 +31,9 @@ wamp_rc wamp_request_open(struct wamp_peer *p, struct request *r, enum wamp_type
 void wamp_request_close(struct wamp_peer *p, struct request *r);
 void wamp_request_unsent(struct wamp_peer *p, struct request *r);
 
+/* Ends it with WAMP_E_TIMEOUT when there is no answer by then. */
+void wamp_request_expire(struct wamp_peer *p, struct request *r, int ms);
+
 struct request *wamp_request_find(struct wamp_peer *p, uint64_t id);
 bool wamp_request_is_open(const struct request *r);
 

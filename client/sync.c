@@ -122,6 +122,12 @@ bool wamp_may_wait(void)
     return thread.waits < WAITS_MAX;
 }
 
+wamp_rc wamp_peer_may_wait(struct wamp_peer *p)
+{
+    return wamp_may_wait() ? WAMP_OK
+                           : wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
+}
+
 wamp_rc wamp_wait(struct wamp_peer *p, bool (*done)(void *arg), void *arg, int64_t deadline)
 {
     wamp_rc rc = WAMP_OK;
@@ -162,8 +168,9 @@ static bool is_ended(void *arg)
 
 wamp_rc wamp_peer_ready(struct wamp_peer *p)
 {
-    if (!wamp_may_wait())
-        return wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
+    wamp_rc rc = wamp_peer_may_wait(p);
+    if (rc)
+        return rc;
     if (!wamp_peer_is_on(p) && p->config.opt.connect_wait_ms && p->phase != PHASE_LEAVING)
         wamp_wait(p, is_settled, p, p->now + p->config.opt.connect_wait_ms);
     if (wamp_peer_is_on(p))
@@ -177,14 +184,11 @@ wamp_rc wamp_wait_joined(wamp_peer *p, int ms)
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)
         return rc;
-    if (!wamp_may_wait())
-        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "blocking calls are nested too deeply");
-    else
+    rc = wamp_peer_may_wait(p);
+    if (!rc)
         rc = wamp_wait(p, is_settled, p, ms < 0 ? WAMP_NEVER : p->now + ms);
-    if (!rc && p->phase != PHASE_JOINED) {
-        wamp_failure_copy(&p->error, &p->lost);
-        rc = p->lost.e.rc ? p->lost.e.rc : WAMP_E_LOST;
-    }
+    if (!rc)
+        rc = wamp_peer_health(p);
     wamp_peer_leave(p);
     return rc;
 }

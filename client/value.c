@@ -197,6 +197,12 @@ void wamp_drop(wamp_val **v)
     *v = NULL;
 }
 
+void wamp_val_give(wamp_val **out, const wamp_val *v)
+{
+    if (out)
+        *out = wamp_keep(v ? v : &wamp_null_val);
+}
+
 /* --- public: reading ----------------------------------------------------------------------------------------- */
 
 static const struct wamp_value *value_of(const wamp_val *v)

@@ -21,6 +21,9 @@ struct wamp_val {
 
 extern const struct wamp_val wamp_null_val, wamp_empty_list, wamp_empty_dict;
 
+/* For out-parameters: v for the program to keep, null where there is none; nothing when `out` is NULL. */
+void wamp_val_give(wamp_val **out, const wamp_val *v);
+
 /* One reference. `octets` is how much text it is going to hold, about. NULL when memory is short. */
 struct tree *wamp_tree_new(size_t octets);
 struct tree *wamp_tree_ref(struct tree *t);
