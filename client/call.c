@@ -18,11 +18,17 @@ static struct call *call_of(struct request *r)
 
 /* --- ending -------------------------------------------------------------------------------------------------- */
 
+/* The specification spells it both ways. spec: X-01 */
+static bool says_canceled(const struct wamp_msg *m)
+{
+    return str_eq(m->uri, STR("wamp.error.canceled")) || str_eq(m->uri, STR("wamp.error.cancelled"));
+}
+
 static void ended(struct wamp_peer *p, struct request *r, wamp_rc rc, const struct wamp_msg *m)
 {
     struct call *c = call_of(r);
     struct failure failure = {0};
-    if (rc == WAMP_E_REMOTE && c->canceling && str_eq(m->uri, STR("wamp.error.canceled")))
+    if (rc == WAMP_E_REMOTE && c->canceling && says_canceled(m))
         rc = WAMP_E_CANCELED;
     wamp_request_failure(p, rc, m, &failure);
     c->open = false;

@@ -73,7 +73,7 @@ TEST(a_ticket_is_not_told_to_the_world)
     fake_heard("[1, _, {\"authmethods\": [\"ticket\"], ...}]");
 }
 
-/* spec: A-CSG-01 */
+/* spec: A-CSG-01, X-19 */
 TEST(a_key_offers_its_public_half)
 {
     wamp_val *extra = wamp_build("{x_mine:i}", 1);
@@ -245,7 +245,7 @@ static void welcome_with(const char *key, const char *verifier)
     fake_says(text);
 }
 
-/* spec: A-SCR-05, A-SCR-07, A-SCR-08 */
+/* spec: A-SCR-05, A-SCR-07, A-SCR-08, X-13 */
 TEST(scram_proves_both_sides)
 {
     char proof[64], verifier[64], expected[300];

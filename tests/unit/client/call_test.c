@@ -143,6 +143,7 @@ TEST(a_remote_joins_prefix_and_name)
     fake_heard("[48, 1, {}, \"math.addition.add\", [3, 4]]");
 }
 
+/* spec: B-053, B-102 */
 TEST(what_cannot_be_sent_is_not)
 {
     wamp_val *v;
@@ -301,6 +302,21 @@ TEST(a_canceled_call_ends_with_the_routers_word)
     fake_says("[8, 48, 1, {}, \"wamp.error.canceled\"]");
     assert_int_equal(seen.rc, WAMP_E_CANCELED);
     assert_int_equal(wamp_cancel_call(fake.peer, id, WAMP_SKIP), WAMP_E_STATE);
+}
+
+/* spec */
+TEST(canceling_is_spelled_both_ways)
+{
+    uint64_t id;
+    teardown(NULL);
+    fake_begin(NULL);
+    fake_says("[2, 1, {\"roles\": {\"dealer\": {\"features\": {\"call_cancelling\": true}}}}]");
+    start(NULL, &id);
+    fake_forget();
+    wamp_cancel_call(fake.peer, id, WAMP_SKIP);
+    fake_heard("[49, 1, {\"mode\": \"skip\"}]");
+    fake_says("[8, 48, 1, {}, \"wamp.error.cancelled\"]");
+    assert_int_equal(seen.rc, WAMP_E_CANCELED);
 }
 
 /* spec: T-01 */
@@ -525,7 +541,7 @@ RUN_TESTS(T(a_call_returns_the_first_result), T(no_result_is_null), T(all_of_a_r
           T(a_lost_connection_ends_every_call_once), T(the_routers_timeout_comes_first),
           T(a_router_that_forgets_the_timeout_is_not_waited_for),
           T(with_progress_the_timeout_is_between_two_values), T(a_canceled_call_ends_with_the_routers_word),
-          T(a_result_may_win_against_the_cancel), T(with_kill_the_callees_own_error_comes),
+          T(canceling_is_spelled_both_ways), T(a_result_may_win_against_the_cancel), T(with_kill_the_callees_own_error_comes),
           T(a_cancel_that_is_not_answered_ends_all_the_same), T(a_callee_that_vanishes_is_a_remote_error),
           T(nobody_waits_for_a_call_without_waiting), T(a_peer_may_be_closed_when_a_call_ends),
           T(blocking_calls_nest_only_so_deep), T(a_publication_is_not_answered),

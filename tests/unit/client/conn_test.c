@@ -686,6 +686,7 @@ static int tls_teardown(void **state)
     return teardown(state);
 }
 
+/* spec: B-103, A-CSG-08 */
 TEST(a_trusted_router_is_joined_over_tls)
 {
     make_certificate("localhost");
@@ -757,6 +758,7 @@ TEST(wrong_certificate_files_are_named)
     wait_until_lost("/nowhere/ca.pem");
 }
 
+/* spec: B-104 */
 TEST(a_client_may_show_a_certificate)
 {
     make_certificate("localhost");

@@ -127,7 +127,7 @@ TEST(opening_takes_only_so_long)
     assert_int_equal(seen.rc, WAMP_E_TIMEOUT);
 }
 
-/* spec: B-005, B-007, B-027, B-034, 0.3 */
+/* spec: A-FEAT-05, B-005, B-007, B-027, B-034, 0.3 */
 TEST(anything_else_before_welcome_is_a_violation)
 {
     static const char *const bad[] = {
@@ -168,7 +168,7 @@ TEST(anything_else_before_welcome_is_a_violation)
 
 /* --- an open session ----------------------------------------------------------------------------------------- */
 
-/* spec: B-013, B-031, B-034, B-038, B-039, B-040, B-041, B-042, B-044, B-047, B-106, T-07 */
+/* spec: A-CLO-04, B-013, B-031, B-034, B-038, B-039, B-040, B-041, B-042, B-044, B-047, B-106, T-07 */
 TEST(a_router_that_breaks_the_protocol_is_left)
 {
     static const char *const bad[] = {
@@ -239,7 +239,7 @@ TEST(flow_messages_need_the_agreement)
 
 /* --- closing ------------------------------------------------------------------------------------------------- */
 
-/* spec: B-021, B-022, B-023, B-029 */
+/* spec: B-021, B-022, B-023, B-029, A-CLO-01 */
 TEST(draining_leaves_with_goodbye)
 {
     fake_join(&(wamp_opt){.hooks = &hooks});
