@@ -206,6 +206,30 @@ def workers_take_turns():  # S-18, S-50
                 assert [c.result("example.work") for _ in range(2)] == ["w2", "w2"]
 
 
+def a_service_is_replaced_without_a_failed_call():  # seeds, section 5
+    with Daemon("--listen", "ws://127.0.0.1:0") as d:
+        c = Caller(d)
+        old = Example(d, "retire", "v0")
+        serving(c, "example.version")
+        for n in range(1, 6):
+            new, answers = Example(d, "retire", f"v{n}"), set()
+            while f"v{n}" not in answers:  # ten calls at a time
+                for _ in range(10):
+                    c.begin("example.version")
+                answers = {c.receive()[3][0] for _ in range(10)}
+            for _ in range(100):
+                c.begin("example.version")
+            old.process.send_signal(signal.SIGTERM)
+            for _ in range(100):
+                c.begin("example.version")
+            got = [c.receive() for _ in range(200)]
+            assert all(m[0] == 50 for m in got), [m for m in got if m[0] != 50][:3]
+            assert old.finish() == (0, "", "")
+            old = new
+        old.process.send_signal(signal.SIGTERM)
+        assert old.finish() == (0, "", "")
+
+
 # --- wampy ---------------------------------------------------------------------------------------------------------------
 
 def the_quickstart_works():  # S-21
@@ -375,6 +399,7 @@ def who_cannot_join_is_told_why():  # S-11
 TESTS = [
     a_service_adds, a_stream_ends_with_its_reader, a_service_calls_back, a_call_without_waiting_is_made,
     metadata_travels_both_ways, octets_are_echoed, protobuf_passes_untouched, a_prefix_dispatches, workers_take_turns,
+    a_service_is_replaced_without_a_failed_call,
     the_quickstart_works, news_are_read, a_tree_of_services_answers, a_running_call_is_canceled, slow_calls_overlap,
     streams_go_both_ways, an_uploader_dies, a_slow_reader_holds_back_its_callee, a_service_is_passed_to_a_service,
     handlers_call_one_another, sessions_are_watched, a_lost_router_is_survived, a_loop_of_ones_own_drives_a_peer,
