@@ -705,5 +705,8 @@ wamp_caller_t wamp_caller(const wamp_chan *ch)
 const char *wamp_canceled(const wamp_chan *ch)
 {
     static const char *const names[] = {NULL, "kill", "killnowait", "lost"};
-    return is_invocation(ch) ? names[((const struct invocation *)ch)->canceled] : NULL;
+    int how = NOT_CANCELED;
+    if (is_invocation(ch))
+        how = ((const struct invocation *)ch)->canceled;  /* as a subscript gcc 12 reads it non-atomically */
+    return names[how];
 }
