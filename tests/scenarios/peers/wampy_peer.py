@@ -1,0 +1,145 @@
+"""The wampy side of the scenarios, as its README has it.
+
+    WAMP_URL=ws://127.0.0.1:8080 wampy_peer.py call example.add '[1,2,3]'
+"""
+import json
+import os
+import sys
+import time
+
+from wampy.errors import WampyError, WampyTimeOutError
+from wampy.peers.clients import Client
+from wampy.roles.callee import callee
+from wampy.roles.subscriber import subscribe
+
+URL = os.environ["WAMP_URL"]
+PROGRAMS = {}
+
+
+def program(function):
+    PROGRAMS[function.__name__] = function
+    return function
+
+
+def values(words):
+    """7 is an argument, number=100 a keyword argument."""
+    args = [json.loads(w) for w in words if "=" not in w]
+    return args, {k: json.loads(v) for k, v in (w.split("=", 1) for w in words if "=" in w)}
+
+
+# --- calling --------------------------------------------------------------------------------------------------------------
+
+@program
+def call(procedure, *words):
+    """client.call("a.b", ..): an ERROR comes back as a value."""
+    args, kwargs = values(words)
+    with Client(url=URL) as client:
+        print(client.call(procedure, *args, **kwargs))
+
+
+@program
+def rpc(procedure, *words):
+    """client.rpc.name(..): an ERROR is raised."""
+    args, kwargs = values(words)
+    with Client(url=URL) as client:
+        try:
+            print(repr(getattr(client.rpc, procedure)(*args, **kwargs)))
+        except WampyError as e:
+            print("WampyError:", e)
+
+
+@program
+def patience(seconds, procedure, *words):
+    """S-27: a caller in a hurry."""
+    args, kwargs = values(words)
+    begun = time.monotonic()
+    with Client(url=URL, call_timeout=int(seconds)) as client:
+        try:
+            getattr(client.rpc, procedure)(*args, **kwargs)
+        except WampyTimeOutError:
+            print(f"WampyTimeOutError {time.monotonic() - begun:.1f}")
+    print("left")
+
+
+@program
+def sizes(procedure, *counts):
+    """S-29: texts of so many characters come back equal, soon."""
+    with Client(url=URL) as client:
+        for count in map(int, counts):
+            text, begun = "x" * count, time.monotonic()
+            same = getattr(client.rpc, procedure)(message=text) == text
+            print(count, same, time.monotonic() - begun < 1)
+
+
+@program
+def publish(topic, *words):
+    with Client(url=URL) as client:
+        client.publish(topic=topic, **values(words)[1])
+
+
+@program
+def idle(seconds, topic):
+    """S-31: silent for long, then heard."""
+    with Client(url=URL) as client:
+        time.sleep(float(seconds))
+        client.publish(topic=topic, message="still here")
+
+
+# --- serving ----------------------------------------------------------------------------------------------------------------
+
+class BinaryNumberService(Client):
+    @callee
+    def get_binary_number(self, number):
+        return bin(number)
+
+
+class SubscribingService(Client):
+    @subscribe(topic="foo")
+    def foo_handler(self, **kwargs):
+        print("foo message received:", kwargs, flush=True)
+
+
+class FooService(Client):
+    @callee
+    def get_foo(self, *args, **kwargs):
+        raise ValueError(f"i do not like any of your values: {args}, {kwargs}")
+
+
+class PatientService(Client):
+    @callee
+    def requires_patience(self, seconds):
+        time.sleep(seconds)
+        return seconds
+
+
+class TextService(Client):
+    @callee
+    def text(self, value):
+        return [type(value).__name__, len(value), value[:1] == "\0"]
+
+
+class SharedService(Client):
+    @callee(invocation_policy="roundrobin")
+    def shared(self):
+        return os.environ["WORKER"]
+
+
+@program
+def serve(name):
+    """`wampy run` without a Crossbar configuration."""
+    service = globals()[name](url=URL)
+    service.start()
+    print("serving", flush=True)
+    while True:
+        time.sleep(0.1)
+
+
+@program
+def own():
+    """S-32: a peer calls its own procedure."""
+    with SharedService(url=URL) as service:
+        print(service.rpc.shared())
+
+
+if __name__ == "__main__":
+    PROGRAMS[sys.argv[1]](*sys.argv[2:])
