@@ -17,3 +17,5 @@ bench: $(BUILD)/wampd $(bench.programs) $(BUILD)/bench/count.so  ## wampd beside
 	@$(BUILD)/bench/patterns
 	@$(BUILD)/bench/idle $(BUILD)/wampd $(if $(QUICK),2000,10000)
 	@tests/bench/run.py --build $(BUILD) $(if $(QUICK),--quick)
+
+include tests/bench/client.mk
