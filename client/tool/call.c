@@ -23,13 +23,18 @@ void call_value(struct call *c, const wamp_result *r)
     print_result(c->o, r);
 }
 
-void call_end(struct call *c, wamp_rc rc, const wamp_result *r, const wamp_error *e)
+void call_result(struct call *c, const wamp_result *r)
 {
     c->is_done = true;
-    if (rc)
-        c->status = print_error(c->o, e);
-    else if (!c->values || !is_empty(r))
+    if (!c->values || !is_empty(r))
         print_result(c->o, r);
+    wamp_stop(c->peer);
+}
+
+void call_failed(struct call *c, const wamp_error *e)
+{
+    c->is_done = true;
+    c->status = print_error(c->o, e);
     wamp_stop(c->peer);
 }
 
@@ -55,7 +60,10 @@ static void on_done(void *arg, wamp_rc rc, const wamp_result *r, const wamp_erro
         return;
     if (rc == WAMP_E_REMOTE && is_worth_waiting(c, e) && !wamp_after(c->peer, RETRY_MS, begin, c, NULL))
         return;
-    call_end(c, rc, r, e);
+    if (rc)
+        call_failed(c, e);
+    else
+        call_result(c, r);
 }
 
 static void begin(void *arg, wamp_peer *peer)
@@ -64,7 +72,7 @@ static void begin(void *arg, wamp_peer *peer)
     const struct payload *p = &c->payload;
     wamp_rc rc = wamp_callx_async(peer, c->uri, &c->opt, on_done, c, &c->id, "VV", p->args, p->kwargs);
     if (rc)
-        call_end(c, rc, NULL, wamp_err(peer));
+        call_failed(c, wamp_err(peer));
 }
 
 static void on_cancel_due(void *arg, wamp_peer *peer)

@@ -17,10 +17,10 @@ struct call {
     int status;          /* the exit status, once it is done */
 };
 
-/* A progressive value, and the end. After progressive values an empty result is not shown: it only ends the
- * stream. */
-void call_value(struct call *c, const wamp_result *r);
-void call_end(struct call *c, wamp_rc rc, const wamp_result *r, const wamp_error *e);
+void call_value(struct call *c, const wamp_result *r);  /* a progressive one */
+/* The end. After progressive values an empty result is not shown: it only ends the stream. */
+void call_result(struct call *c, const wamp_result *r);
+void call_failed(struct call *c, const wamp_error *e);
 
 /* --stream: standard input is what the callee gets. Returns the exit status. */
 int call_stream(struct call *c);

@@ -32,6 +32,7 @@ enum option_set {
     REPLAY = 1 << 16,
     RECORD = 1 << 17,
     MANUAL = 1 << 18,
+    DRAIN = 1 << 19,
 };
 
 enum option_kind {

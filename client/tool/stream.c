@@ -41,7 +41,7 @@ static bool send_chunk(struct stream *s, int more, const wamp_val *args)
     if (rc == WAMP_OK)
         s->has_begun = true;
     else if (rc != WAMP_E_AGAIN && rc != WAMP_E_CANCELED && rc != WAMP_E_STATE)  /* canceled, ended: see receive */
-        call_end(s->c, rc, NULL, wamp_err(s->c->peer));
+        call_failed(s->c, wamp_err(s->c->peer));
     return rc == WAMP_OK;
 }
 
@@ -101,9 +101,9 @@ static void receive(struct stream *s)
         if (rc == WAMP_MORE && s->c->o->progress)
             call_value(s->c, &r);
         else if (rc == WAMP_OK)
-            call_end(s->c, rc, &r, NULL);
+            call_result(s->c, &r);
         else if (rc < 0 && (rc != WAMP_E_TIMEOUT || !wamp_is_open(s->ch)) && rc != WAMP_E_STATE)
-            call_end(s->c, rc, NULL, wamp_err(s->c->peer));
+            call_failed(s->c, wamp_err(s->c->peer));
         wamp_drop(&args);
         wamp_drop(&kwargs);
         wamp_drop(&details);
