@@ -212,11 +212,19 @@ static enum wamp_err fault(struct wamp_fault *why, enum wamp_err err, unsigned c
     return err;
 }
 
+/* JavaScript's `undefined`, which wampy.js sends for an option that it does not set: CBOR has it; in MessagePack it is
+ * what its library makes of it, ext 0 with one zero octet. */
+static bool is_undefined(enum wamp_ser ser, const struct wamp_item *value)
+{
+    return (ser == WAMP_CBOR && str_eq(value->raw, STR("\xf7"))) ||
+           (ser == WAMP_MSGPACK && str_eq(value->raw, STR("\xd4\0\0")));
+}
+
 static enum wamp_err take_pair(enum wamp_ser ser, unsigned code, struct str key, const struct wamp_item *value,
                                struct wamp_arena *arena, struct wamp_options *out, struct wamp_fault *why)
 {
     int row = find_option(key, 1u << bit_of_code[code]);
-    if (row < 0)
+    if (row < 0 || is_undefined(ser, value))
         return WAMP_ERR_NONE;  /* unknown keys are ignored. spec: B-043 */
     const struct option *o = &options[row];
     enum wamp_err err = take_value(ser, value, arena, o->type, (char *)out + o->offset);
