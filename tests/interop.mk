@@ -1,0 +1,15 @@
+# Clients that exist, from their registries, against wampd: tests/interop/. And what wampy needs, octet by octet.
+interop.dir := build/interop
+interop.installed := $(interop.dir)/.installed
+
+$(interop.installed): tests/interop/install.sh tests/interop/package.json $(wildcard tests/interop/requirements/*)
+	$(call say,GET,clients for Python and Node)tests/interop/install.sh $(interop.dir) && touch $@
+
+command.interop = WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) tests/interop/run.py
+test.deps += $(interop.installed)
+test.programs += interop
+
+interop: $(interop.installed) $(wampd.bin)  ## wampy, autobahn, wampy.js, xconn against wampd (CLIENT="..": only those)
+	@$(command.interop) $(CLIENT)
+
+.PHONY: interop

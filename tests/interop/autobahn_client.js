@@ -1,0 +1,94 @@
+// autobahn for JavaScript: Node, WebSocket; JSON, MessagePack and CBOR. See checks.js.
+"use strict";
+
+globalThis.WebSocket ??= require("ws"); // autobahn takes the one of Node 22
+
+const autobahn = require("autobahn");
+
+const checks = require("./checks.js");
+
+const { JSONSerializer, MsgpackSerializer, CBORSerializer } = autobahn.serializer;
+const SERIALIZERS = { json: JSONSerializer, msgpack: MsgpackSerializer, cbor: CBORSerializer };
+
+class Caller {
+    can = checks.can("autobahnjs");
+    lastHeard = null;
+
+    constructor(name, connection, session) {
+        this.name = name;
+        this.connection = connection;
+        this.session = session;
+    }
+
+    async call(procedure, ...args) {
+        const result = await this.session.call(procedure, args);
+        return result instanceof autobahn.Result ? result.args[0] : result;
+    }
+
+    async error(procedure, ...args) {
+        try {
+            await this.session.call(procedure, args);
+        } catch (error) {
+            return { uri: error.error, args: error.args, kwargs: error.kwargs };
+        }
+        throw new Error("a result");
+    }
+
+    async progress(procedure, ...args) {
+        const got = [];
+        const call = this.session.call(procedure, args, {}, { receive_progress: true });
+        const last = await call.then((result) => result, undefined, (value) => got.push(value));
+        return [...got, last];
+    }
+
+    async subscribe(topic) {
+        const events = new checks.Queue();
+        await this.session.subscribe(topic, (args, kwargs) => events.put(kwargs));
+        return events;
+    }
+
+    publish(topic, kwargs) {
+        return this.session.publish(topic, [], kwargs, { acknowledge: true });
+    }
+
+    leave() {
+        return new Promise((resolve, reject) => {
+            this.connection.onclose = (reason) => (reason === "closed" ? resolve() : reject(new Error(reason)));
+            this.connection.close();
+        });
+    }
+
+    async serve() {
+        const procedures = {
+            echo: ([value]) => value,
+            fail: () => { throw new autobahn.Error("com.example.broken", ["broken"], {}); },
+            publish: async ([topic, message]) => {
+                await this.session.publish(topic, [], { message }, { acknowledge: true });
+                return null;
+            },
+            heard: () => this.lastHeard,
+            count: ([n], kwargs, details) => {
+                for (let i = 0; details.progress && i < n; i++)
+                    details.progress([i]);
+                return n;
+            },
+        };
+        for (const [procedure, fn] of Object.entries(procedures))
+            await this.session.register(`${this.name}_${procedure}`, fn);
+        await this.session.subscribe(`${this.name}_topic`, (args, kwargs) => { this.lastHeard = kwargs.message; });
+    }
+}
+
+function join(variant) {
+    const connection = new autobahn.Connection({
+        realm: "realm1", max_retries: 0,
+        transports: [{ type: "websocket", url: process.env.WS_URL, serializers: [new SERIALIZERS[variant]()] }],
+    });
+    return new Promise((resolve, reject) => {
+        connection.onopen = (session) => resolve(new Caller(`autobahnjs_${variant}`, connection, session));
+        connection.onclose = (reason, details) => reject(new Error(`${reason}: ${JSON.stringify(details)}`));
+        connection.open();
+    });
+}
+
+checks.program("autobahnjs", join, []);

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Clients that exist, as their registries have them, against wampd: each with each, and with itself.
+
+    WAMPD=build/wampd CLIENTS=build/interop tests/interop/run.py [CLIENT..]
+
+CLIENTS is where install.sh has put them. With names, only those test; the services of all are there.
+"""
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+from rawpeer import Daemon  # noqa: E402
+
+INSTALLED = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))
+CONFIG = "listen: ['ws://127.0.0.1:0', 'rs://127.0.0.1:0']\nrealms: [realm1]\nlimits: {message_size: 4 MiB}\n"
+
+with open(os.path.join(HERE, "clients.json")) as clients:
+    CLIENTS = json.load(clients)
+
+
+def command(client):
+    path = os.path.join(HERE, CLIENTS[client]["program"])
+    if path.endswith(".js"):
+        return ["node", path]
+    return [os.path.join(INSTALLED, client, "bin", "python"), path]
+
+
+@contextlib.contextmanager
+def daemon():
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        f.write(CONFIG)
+        f.flush()
+        with Daemon("--config", f.name) as d:
+            yield d
+
+
+@contextlib.contextmanager
+def service(client, environment):
+    """Its process, when it says that it is ready; it ends with its standard input."""
+    process = subprocess.Popen([*command(client), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True, env=environment)
+    try:
+        while (line := process.stdout.readline()) != "ready\n":
+            assert line, f"no service of {client}"
+        yield process
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+def test(client, environment):
+    """The number of checks that passed, and of those that failed."""
+    done = subprocess.run([*command(client), "test", *CLIENTS], stdout=subprocess.PIPE, text=True,
+                          env=environment, timeout=250)
+    print(f"{client}: {done.stdout}", end="")
+    counts = re.search(r"^(\d+) passed, (\d+) failed$", done.stdout, re.MULTILINE)
+    passed, failed = map(int, counts.groups()) if counts else (0, 0)
+    return passed, failed or int(done.returncode != 0)
+
+
+def main():
+    with contextlib.ExitStack() as stack:
+        ws, rs = stack.enter_context(daemon()).urls()
+        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "NODE_PATH": f"{INSTALLED}/node_modules"}
+        for client in CLIENTS:
+            stack.enter_context(service(client, environment))
+        results = [test(client, environment) for client in sys.argv[1:] or CLIENTS]
+    passed, failed = map(sum, zip(*results))
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
