@@ -66,6 +66,12 @@ void wamp_callee_lost(struct wamp_peer *p);   /* the session is gone: nobody wai
 void wamp_callee_drain(struct wamp_peer *p);  /* what has not started is given back to the router */
 void wamp_callee_fini(struct wamp_peer *p);   /* frees every channel that the program still holds */
 
+/* --- for client/procedure.c ---------------------------------------------------------------------------------- */
+
+extern const struct chan_ops wamp_invocation_ops;
+void wamp_invocation_free(struct invocation *inv);
+void wamp_invocation_overflow(struct wamp_chan *ch);  /* its reader is too slow: the stream ends */
+
 /* --- for the workers, on the peer's thread ------------------------------------------------------------------- */
 
 enum answer { ANSWER_MORE, ANSWER_RESULT, ANSWER_ERROR };
