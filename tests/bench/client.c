@@ -3,8 +3,8 @@
  *     client URL CASE MS
  *
  * blocking: one call after another. async: 256 under way. events: as fast as somebody else publishes. Those print
- * one JSON object: answers in the measured time, CPU and wall-clock nanoseconds of this process. serve and feed are
- * the other ends, until they are killed. 64 octets each way. See tests/bench/client.py. */
+ * one JSON object: answers in the measured time, CPU and wall-clock nanoseconds of this process. serve and feed
+ * are the other ends, until they are killed. 64 octets each way. See tests/bench/client.py. */
 #include "tests/bench/client.h"
 
 #include <poll.h>
@@ -25,7 +25,7 @@ static void check(wamp_rc rc)
     exit(1);
 }
 
-/* --- the other ends ------------------------------------------------------------------------------------------- */
+/* --- the other ends --------------------------------------------------------------------------------------- */
 
 static wamp_rc echo(void *self, wamp_chan *ch)
 {
@@ -53,7 +53,7 @@ static void feed(unsigned ms)
         check(wamp_publish(bench.peer, "bench.topic", &(wamp_pubopt){.acknowledge = n % 64 == 0}, "s", PAYLOAD));
 }
 
-/* --- what is measured ------------------------------------------------------------------------------------------ */
+/* --- what is measured -------------------------------------------------------------------------------------- */
 
 static void call_once(void)
 {

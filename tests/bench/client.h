@@ -43,8 +43,9 @@ static inline bool measure_goes_on(struct measure *m, uint64_t answers)
     }
     if (now < m->end)
         return true;
-    printf("{\"answers\": %llu, \"cpu_ns\": %lld, \"wall_ns\": %lld}\n", (unsigned long long)(answers - m->answers),
-           (long long)(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - m->cpu), (long long)(now - m->wall));
+    printf("{\"answers\": %llu, \"cpu_ns\": %lld, \"wall_ns\": %lld}\n",
+           (unsigned long long)(answers - m->answers), (long long)(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - m->cpu),
+           (long long)(now - m->wall));
     return false;
 }
 

@@ -1,6 +1,7 @@
-# `make bench-client`: libwamp's CPU time per answer, beside hiredis (packages libhiredis-dev and redis-server) where
-# that is installed.
-client.bench := $(BUILD)/bench/client $(if $(shell pkg-config --exists hiredis && echo yes),$(BUILD)/bench/client_redis)
+# `make bench-client`: libwamp's CPU time per answer, beside hiredis (packages libhiredis-dev and redis-server)
+# where that is installed.
+has.hiredis = $(shell pkg-config --exists hiredis && echo yes)
+client.bench = $(BUILD)/bench/client $(if $(has.hiredis),$(BUILD)/bench/client_redis)
 
 $(BUILD)/bench/client: $(BUILD)/tests/bench/client.o $(BUILD)/libwamp.a
 	@mkdir -p $(@D)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """`make bench-client`: what an answer costs a program that uses libwamp, beside hiredis, in the same minute.
 
-wampd, redis-server and the other ends run on core 0, the client on core 1. For each case: answers per CPU-second of
-the client, and its CPU per answer as a multiple of hiredis' (medians of interleaved runs). Where
+wampd, redis-server and the other ends run on core 0, the client on core 1. For each case: answers per CPU-second
+of the client, and its CPU per answer as a multiple of hiredis' (medians of interleaved runs). Where
 redis-server is missing the columns stay empty. A ratio above the bound makes the exit status 1.
 
     client.py --build build [--quick]
@@ -101,7 +101,8 @@ def measure_calls(ends, client, urls, runs, ms):
 def measure_events(ends, client, urls, runs, ms):
     ends.start([client, urls["unix"], "feed", "0"])
     for transport in ("unix", "ws"):
-        show(f"events {transport}", [cpu_per_answer([client, urls[transport], "events", ms]) for _ in range(runs)], [])
+        received = [cpu_per_answer([client, urls[transport], "events", ms]) for _ in range(runs)]
+        show(f"events {transport}", received, [])
 
 
 def main():
@@ -111,7 +112,8 @@ def main():
     args = parser.parse_args()
     runs, ms = (3, "300") if args.quick else (5, "1000")
     client = f"{args.build}/bench/client"
-    print(f"{'case':24} {'answers/s':>12} {'ns each':>10} {'hiredis/s':>12} {'ratio':>6}   per CPU-second of the client")
+    print(f"{'case':24} {'answers/s':>12} {'ns each':>10} {'hiredis/s':>12} {'ratio':>6}   "
+          "per CPU-second of the client")
     with Ends(args.build) as ends:
         urls = ends.wampd()
         good = measure_calls(ends, client, urls, runs, ms)
