@@ -1,23 +1,49 @@
 /* CBOR (RFC 8949), passed over without a tree, definite and indefinite lengths alike.
  *
- * The tag 55799 ("this is CBOR") in front of a value is passed over. Integers beyond 64 bits are BIGNUM: tags 2 and 3
- * over a definite byte string, and major type 1 below -2^63; `text` is the magnitude, big-endian, and `count` 1 where the
- * value is -1 - magnitude. All other tags are EXT, and so are simple values that have no name. spec: B-047, table 0.8 */
+ * The tag 55799 ("this is CBOR") in front of a value is passed over. Integers beyond 64 bits are BIGNUM: tags 2, 3
+ * over a definite byte string, and major type 1 below -2^63; `text` is the magnitude, big-endian, and `count` 1
+ * where the value is -1 - magnitude. Tag 64 over a definite byte string, an array of uint8 (RFC 8746), is BIN. All
+ * other tags are EXT, and so are simple values that have no name. Every tag is a level of nesting.
+ * spec: B-047, R-26, table 0.8 */
 #include "common/ser_impl.h"
 #include "common/utf8.h"
 
 #include <math.h>
 
-enum major { UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, OTHER };
-enum { INDEFINITE = 31, SELF_DESCRIBED = 55799, POSITIVE_BIGNUM = 2, NEGATIVE_BIGNUM = 3 };
+/* --- heads --------------------------------------------------------------------------------------------------- */
 
-/* --- heads ------------------------------------------------------------------------------------------------------------- */
+enum major { UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, OTHER };
+enum { SIMPLE = 24, HALF, SINGLE, DOUBLE, RESERVED, INDEFINITE = 31 };  /* some infos */
+enum { POSITIVE_BIGNUM = 2, NEGATIVE_BIGNUM = 3, UINT8_ARRAY = 64, SELF_DESCRIBED = 55799 };
 
 struct head {
     enum major major;
-    unsigned info;     /* 0 .. 31 */
+    unsigned info;        /* 0 .. 31: the number itself, or how many octets of it follow, or INDEFINITE */
     uint64_t number;
+    const uint8_t *body;  /* what follows the number */
 };
+
+static bool is_indefinite(const struct head *h)
+{
+    return h->info == INDEFINITE;
+}
+
+static bool is_break(const struct head *h)
+{
+    return h->major == OTHER && is_indefinite(h);
+}
+
+/* Whether there are values inside: those of a list or map, or the one that is tagged. */
+static bool opens_level(const struct head *h)
+{
+    return h->major == ARRAY || h->major == MAP || h->major == TAG;
+}
+
+static enum wamp_err check_info(const struct head *h)
+{
+    bool may_be_indefinite = h->major != UNSIGNED && h->major != NEGATIVE && h->major != TAG;
+    return h->info < RESERVED || (is_indefinite(h) && may_be_indefinite) ? WAMP_ERR_NONE : WAMP_ERR_SYNTAX;
+}
 
 static enum wamp_err read_head(const uint8_t **pp, const uint8_t *end, struct head *h)
 {
@@ -27,77 +53,194 @@ static enum wamp_err read_head(const uint8_t **pp, const uint8_t *end, struct he
     h->major = (enum major)(*p >> 5);
     h->info = *p++ & 31;
     h->number = h->info;
-    if (h->info >= 24 && h->info <= 27) {
+    if (h->info >= 24 && h->info < RESERVED) {
         size_t size = (size_t)1 << (h->info - 24);
         if ((size_t)(end - p) < size)
             return WAMP_ERR_TRUNCATED;
         h->number = 0;
         for (size_t i = 0; i < size; i++)
             h->number = h->number << 8 | *p++;
-    } else if (h->info > 27 && h->info < INDEFINITE) {
-        return WAMP_ERR_SYNTAX;
-    } else if (h->info == INDEFINITE && (h->major < BYTES || h->major == TAG)) {
-        return WAMP_ERR_SYNTAX;
     }
-    *pp = p;
-    return WAMP_ERR_NONE;
+    *pp = h->body = p;
+    return check_info(h);
 }
 
-static bool is_break(const struct head *h)
+/* The head of a value itself: "this is CBOR" is passed over, and counted to the levels around. */
+static enum wamp_err read_first_head(const uint8_t **pp, const uint8_t *end, unsigned *base, struct head *h)
 {
-    return h->major == OTHER && h->info == INDEFINITE;
+    for (;;) {
+        enum wamp_err err = read_head(pp, end, h);
+        if (err || h->major != TAG || h->number != SELF_DESCRIBED)
+            return err;
+        if (++*base > WAMP_DEPTH_MAX)
+            return WAMP_ERR_DEPTH;
+    }
 }
 
-/* --- scalars -------------------------------------------------------------------------------------------------------------- */
+/* --- passing over -------------------------------------------------------------------------------------------- */
 
-static enum wamp_err take_octets(const uint8_t **pp, const uint8_t *end, const struct head *h, struct str *out)
+static enum wamp_err skip_octets(const uint8_t **pp, const uint8_t *end, const struct head *h)
 {
     if (h->number > (size_t)(end - *pp))
         return WAMP_ERR_TRUNCATED;
-    *out = str_of((const char *)*pp, (size_t)h->number);
     *pp += h->number;
-    return h->major != TEXT || wamp_utf8_ok(*out) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
+    if (h->major == TEXT && !wamp_utf8_ok(str_of((const char *)h->body, (size_t)h->number)))
+        return WAMP_ERR_UTF8;
+    return WAMP_ERR_NONE;
 }
 
-/* Chunks of the same kind, each of definite length, up to a break; text is all of them with their heads. */
-static enum wamp_err take_chunks(const uint8_t **pp, const uint8_t *end, enum major major, struct str *out)
+/* Chunks of the same kind, each of definite length, up to a break. */
+static enum wamp_err skip_chunks(const uint8_t **pp, const uint8_t *end, enum major major)
 {
-    const uint8_t *start = *pp;
-    struct head h;
-    struct str chunk;
     for (;;) {
-        const uint8_t *before = *pp;
-        enum wamp_err err = read_head(pp, end, &h);
-        if (!err && is_break(&h)) {
-            *out = str_of((const char *)start, (size_t)(before - start));
-            return WAMP_ERR_NONE;
-        }
-        if (!err && (h.major != major || h.info == INDEFINITE))
-            err = WAMP_ERR_SYNTAX;
-        if (!err)
-            err = take_octets(pp, end, &h, &chunk);
+        struct head chunk;
+        enum wamp_err err = read_head(pp, end, &chunk);
+        if (err || is_break(&chunk))
+            return err;
+        if (chunk.major != major || is_indefinite(&chunk))
+            return WAMP_ERR_SYNTAX;
+        err = skip_octets(pp, end, &chunk);
         if (err)
             return err;
     }
 }
 
-static enum wamp_err take_string(const uint8_t **pp, const uint8_t *end, const struct head *h, struct wamp_item *out)
+/* A value is one octet at least: nothing claims what is not there. */
+static enum wamp_err check_count(const struct head *h, const uint8_t *end)
 {
-    out->kind = h->major == TEXT ? WAMP_STR : WAMP_BIN;
-    out->escaped = h->info == INDEFINITE;
-    return out->escaped ? take_chunks(pp, end, h->major, &out->text) : take_octets(pp, end, h, &out->text);
+    size_t most = (size_t)(end - h->body) / (h->major == MAP ? 2 : 1);
+    return is_indefinite(h) || h->number <= most ? WAMP_ERR_NONE : WAMP_ERR_COUNT;
 }
 
-static void take_negative(const uint8_t *after, const struct head *h, struct wamp_item *out)
+/* Below 32 the short form is the only one; and here is nothing to break off. */
+static enum wamp_err check_other(const struct head *h)
+{
+    return (h->info == SIMPLE && h->number < 32) || is_break(h) ? WAMP_ERR_SYNTAX : WAMP_ERR_NONE;
+}
+
+/* Passes over what follows a head, but for the values inside. */
+static enum wamp_err skip_body(const uint8_t **pp, const uint8_t *end, const struct head *h)
+{
+    switch (h->major) {
+    case BYTES:
+    case TEXT:
+        return is_indefinite(h) ? skip_chunks(pp, end, h->major) : skip_octets(pp, end, h);
+    case ARRAY:
+    case MAP:
+        return check_count(h, end);
+    case OTHER:
+        return check_other(h);
+    case UNSIGNED:
+    case NEGATIVE:
+    case TAG:
+        break;
+    }
+    return WAMP_ERR_NONE;
+}
+
+/* --- levels: lists, maps and tags ---------------------------------------------------------------------------- */
+
+#define ENDLESS UINT64_MAX  /* more values than a message can have: a break ends them */
+
+struct level {
+    bool is_map;
+    uint64_t seen, total;  /* values; of a map keys, too */
+};
+
+/* What is open around the next value. */
+struct nest {
+    struct level levels[WAMP_DEPTH_MAX];
+    unsigned depth;
+    unsigned base;  /* levels around the first one */
+};
+
+static enum wamp_err level_open(struct nest *n, const struct head *h)
+{
+    if (n->base + n->depth >= WAMP_DEPTH_MAX)
+        return WAMP_ERR_DEPTH;
+    struct level *l = &n->levels[n->depth++];
+    l->is_map = h->major == MAP;
+    l->seen = 0;
+    if (h->major == TAG)
+        l->total = 1;
+    else
+        l->total = is_indefinite(h) ? ENDLESS : h->number * (l->is_map ? 2 : 1);
+    return WAMP_ERR_NONE;
+}
+
+static enum wamp_err level_break(struct nest *n)
+{
+    const struct level *l = &n->levels[n->depth - 1];
+    bool is_half_pair = l->is_map && l->seen % 2;
+    if (l->total != ENDLESS || is_half_pair)
+        return WAMP_ERR_SYNTAX;
+    n->depth--;
+    return WAMP_ERR_NONE;
+}
+
+/* The next value of the innermost level; where it opens a level itself, what is inside comes next. */
+static enum wamp_err level_step(struct nest *n, const uint8_t **pp, const uint8_t *end)
+{
+    struct head h;
+    enum wamp_err err = read_head(pp, end, &h);
+    if (err)
+        return err;
+    if (is_break(&h))
+        return level_break(n);
+    n->levels[n->depth - 1].seen++;
+    err = skip_body(pp, end, &h);
+    return !err && opens_level(&h) ? level_open(n, &h) : err;
+}
+
+/* Passes over what is inside the level that `first` opens; *count: elements or pairs in it. */
+static enum wamp_err skip_levels(const uint8_t **pp, const uint8_t *end, unsigned base, const struct head *first,
+                                 uint32_t *count)
+{
+    struct nest n;
+    n.depth = 0;
+    n.base = base;
+    enum wamp_err err = level_open(&n, first);
+    while (!err && n.depth) {
+        const struct level *l = &n.levels[n.depth - 1];
+        if (l->seen == l->total)
+            n.depth--;
+        else
+            err = level_step(&n, pp, end);
+    }
+    if (!err)
+        *count = (uint32_t)(n.levels[0].seen / (n.levels[0].is_map ? 2 : 1));
+    return err;
+}
+
+/* --- taking -------------------------------------------------------------------------------------------------- */
+
+static const enum wamp_kind kinds[] = {
+    [UNSIGNED] = WAMP_UINT, [NEGATIVE] = WAMP_NINT, [BYTES] = WAMP_BIN, [TEXT] = WAMP_STR,
+    [ARRAY] = WAMP_LIST,    [MAP] = WAMP_MAP,       [TAG] = WAMP_EXT,   [OTHER] = WAMP_EXT,
+};
+
+/* Of major type OTHER, by info. Undefined is as much as null. */
+static const enum wamp_kind kinds_of_other[] = {
+    [0 ... 19] = WAMP_EXT, [20 ... 21] = WAMP_BOOL, [22 ... 23] = WAMP_NULL,
+    [SIMPLE] = WAMP_EXT,   [HALF] = WAMP_REAL,      [SINGLE] = WAMP_REAL,    [DOUBLE] = WAMP_REAL,
+};
+
+static void take_negative(const struct head *h, struct wamp_item *out)
 {
     if (h->number <= INT64_MAX) {
-        out->kind = WAMP_NINT;
         out->nint = -1 - (int64_t)h->number;
         return;
     }
     out->kind = WAMP_BIGNUM;
-    out->text = str_of((const char *)after - 8, 8);
+    out->text = str_of((const char *)h->body - 8, 8);
     out->count = 1;
+}
+
+/* Of chunks the break at the end is left out. */
+static void take_string(const struct head *h, const uint8_t *end, struct wamp_item *out)
+{
+    out->escaped = is_indefinite(h);
+    out->text = str_of((const char *)h->body, (size_t)(end - h->body) - out->escaped);
 }
 
 static double half(uint16_t bits)
@@ -115,9 +258,9 @@ static double real_of(const struct head *h)
     uint32_t low = (uint32_t)h->number;
     float single;
     double real;
-    if (h->info == 25)
+    if (h->info == HALF)
         return half((uint16_t)h->number);
-    if (h->info == 27) {
+    if (h->info == DOUBLE) {
         memcpy(&real, &h->number, sizeof real);
         return real;
     }
@@ -125,141 +268,13 @@ static double real_of(const struct head *h)
     return (double)single;
 }
 
-/* Major type 7. */
-static enum wamp_err take_other(const struct head *h, struct wamp_item *out)
+static void take_other(const struct head *h, struct wamp_item *out)
 {
-    switch (h->info) {
-    case 20:
-    case 21:
-        out->kind = WAMP_BOOL;
+    out->kind = kinds_of_other[h->info];
+    if (out->kind == WAMP_BOOL)
         out->boolean = h->info == 21;
-        break;
-    case 22:
-    case 23:  /* undefined is as much as null */
-        out->kind = WAMP_NULL;
-        break;
-    case 25:
-    case 26:
-    case 27:
-        out->kind = WAMP_REAL;
+    else if (out->kind == WAMP_REAL)
         out->real = real_of(h);
-        break;
-    case 24:  /* below 32 the short form is the only one */
-        out->kind = WAMP_EXT;
-        return h->number >= 32 ? WAMP_ERR_NONE : WAMP_ERR_SYNTAX;
-    case INDEFINITE:  /* a break where there is nothing to break off */
-        return WAMP_ERR_SYNTAX;
-    default:
-        out->kind = WAMP_EXT;
-    }
-    return WAMP_ERR_NONE;
-}
-
-/* A head's own part of a value: all of a scalar, of a container or tag only what kind it is. */
-static enum wamp_err take_head(const uint8_t **pp, const uint8_t *end, const struct head *h, struct wamp_item *out)
-{
-    out->escaped = false;
-    out->count = 0;
-    switch (h->major) {
-    case UNSIGNED:
-        out->kind = WAMP_UINT;
-        out->uint = h->number;
-        return WAMP_ERR_NONE;
-    case NEGATIVE:
-        take_negative(*pp, h, out);
-        return WAMP_ERR_NONE;
-    case BYTES:
-    case TEXT:
-        return take_string(pp, end, h, out);
-    case ARRAY:
-    case MAP:
-        out->kind = h->major == MAP ? WAMP_MAP : WAMP_LIST;
-        return WAMP_ERR_NONE;
-    case TAG:
-        out->kind = WAMP_EXT;
-        return WAMP_ERR_NONE;
-    case OTHER:
-        break;
-    }
-    return take_other(h, out);
-}
-
-/* --- containers and tags ------------------------------------------------------------------------------------------------------ */
-
-/* What is open around the next value: a list, a map (both keys and values count) or a tag, which holds one value. */
-struct level {
-    bool indefinite, is_map;
-    uint64_t left, seen;
-};
-
-static bool opens_level(const struct head *h)
-{
-    return h->major == ARRAY || h->major == MAP || h->major == TAG;
-}
-
-/* A definite count is judged by the octets that are left. */
-static enum wamp_err level_init(struct level *l, const struct head *h, size_t octets_left)
-{
-    *l = (struct level){.indefinite = h->info == INDEFINITE, .is_map = h->major == MAP};
-    if (h->major == TAG)
-        l->left = 1;
-    else if (!l->indefinite && h->number > octets_left)
-        return WAMP_ERR_COUNT;
-    else if (!l->indefinite)
-        l->left = h->number * (l->is_map ? 2 : 1);
-    return l->left > octets_left && h->major != TAG ? WAMP_ERR_COUNT : WAMP_ERR_NONE;
-}
-
-static bool is_full(const struct level *l)
-{
-    return !l->indefinite && !l->left;
-}
-
-static enum wamp_err break_off(const struct level *l)
-{
-    return l->indefinite && !(l->is_map && l->seen % 2) ? WAMP_ERR_NONE : WAMP_ERR_SYNTAX;
-}
-
-/* Passes over what is inside the level that `first` opens; *count: elements or pairs in it. */
-static enum wamp_err skip_level(const uint8_t **pp, const uint8_t *end, unsigned base, const struct head *first, uint32_t *count)
-{
-    struct level levels[WAMP_DEPTH_MAX];
-    struct head h = *first;
-    struct wamp_item item;
-    unsigned depth = 0;
-    for (bool opening = true;; opening = opens_level(&h)) {
-        enum wamp_err err = WAMP_ERR_NONE;
-        if (opening && base + depth >= WAMP_DEPTH_MAX)
-            return WAMP_ERR_DEPTH;
-        if (opening)
-            err = level_init(&levels[depth++], &h, (size_t)(end - *pp));
-        while (!err && is_full(&levels[depth - 1]))
-            if (--depth == 0)
-                goto done;
-        for (;;) {
-            if (!err)
-                err = read_head(pp, end, &h);
-            if (err)
-                return err;
-            if (!is_break(&h))
-                break;
-            err = break_off(&levels[depth - 1]);
-            if (err)
-                return err;
-            do
-                if (--depth == 0)
-                    goto done;
-            while (is_full(&levels[depth - 1]));
-        }
-        levels[depth - 1].seen++;
-        levels[depth - 1].left -= !levels[depth - 1].indefinite;
-        err = take_head(pp, end, &h, &item);
-        if (err)
-            return err;
-    }
-done:
-    *count = (uint32_t)(levels[0].seen / (levels[0].is_map ? 2 : 1));
-    return WAMP_ERR_NONE;
 }
 
 /* The magnitude behind tag 2 or 3. What an integer of 64 bits can hold is one. spec: R-26 */
@@ -282,42 +297,67 @@ static void take_bignum(struct str magnitude, bool negative, struct wamp_item *o
     }
 }
 
-/* A tag was read: numbers are BIGNUM, the rest is EXT. */
-static enum wamp_err read_tagged(const uint8_t **pp, const uint8_t *end, unsigned base, const struct head *tag,
-                                 struct wamp_item *out)
+/* Some tags over definite byte strings have a meaning here; the rest is EXT. */
+static void take_tagged(const struct head *tag, const uint8_t *end, struct wamp_item *out)
 {
-    const uint8_t *inside = *pp;
+    const uint8_t *p = tag->body;
     struct head h;
-    uint32_t count;
-    enum wamp_err err = skip_level(pp, end, base, tag, &count);
-    if (err || (tag->number != POSITIVE_BIGNUM && tag->number != NEGATIVE_BIGNUM))
-        return err;
-    read_head(&inside, end, &h);
-    if (h.major != BYTES || h.info == INDEFINITE)
-        return WAMP_ERR_NONE;
-    struct str magnitude;
-    err = take_octets(&inside, end, &h, &magnitude);
-    if (!err)
-        take_bignum(magnitude, tag->number == NEGATIVE_BIGNUM, out);
-    return err;
+    out->count = 0;  /* the value inside was counted */
+    if (read_head(&p, end, &h) || h.major != BYTES || is_indefinite(&h))
+        return;
+    if (tag->number == POSITIVE_BIGNUM || tag->number == NEGATIVE_BIGNUM) {
+        take_bignum(str_of((const char *)p, (size_t)h.number), tag->number == NEGATIVE_BIGNUM, out);
+    } else if (tag->number == UINT8_ARRAY) {
+        out->kind = WAMP_BIN;
+        out->text = str_of((const char *)p, (size_t)h.number);
+    }
 }
+
+/* The value, which ends at `end`; of a list or map the count is there already. */
+static void take(const struct head *h, const uint8_t *end, struct wamp_item *out)
+{
+    out->escaped = false;
+    out->kind = kinds[h->major];
+    switch (h->major) {
+    case UNSIGNED:
+        out->uint = h->number;
+        break;
+    case NEGATIVE:
+        take_negative(h, out);
+        break;
+    case BYTES:
+    case TEXT:
+        take_string(h, end, out);
+        break;
+    case TAG:
+        take_tagged(h, end, out);
+        break;
+    case OTHER:
+        take_other(h, out);
+        break;
+    case ARRAY:
+    case MAP:
+        break;
+    }
+}
+
+/* --- values -------------------------------------------------------------------------------------------------- */
 
 static enum wamp_err read_value(const uint8_t **pp, const uint8_t *end, unsigned base, struct wamp_item *out)
 {
     const uint8_t *start = *pp;
     struct head h;
-    enum wamp_err err;
-    do
-        err = read_head(pp, end, &h);
-    while (!err && h.major == TAG && h.number == SELF_DESCRIBED);
+    enum wamp_err err = read_first_head(pp, end, &base, &h);
+    out->count = 0;
     if (!err)
-        err = take_head(pp, end, &h, out);
-    if (!err && h.major == TAG)
-        err = read_tagged(pp, end, base, &h, out);
-    else if (!err && opens_level(&h))
-        err = skip_level(pp, end, base, &h, &out->count);
+        err = skip_body(pp, end, &h);
+    if (!err && opens_level(&h))
+        err = skip_levels(pp, end, base, &h, &out->count);
+    if (err)
+        return err;
+    take(&h, *pp, out);
     out->raw = str_of((const char *)start, (size_t)(*pp - start));
-    return err;
+    return WAMP_ERR_NONE;
 }
 
 static enum wamp_err cbor_value(struct str octets, struct wamp_item *out, size_t *used)
@@ -328,14 +368,14 @@ static enum wamp_err cbor_value(struct str octets, struct wamp_item *out, size_t
     return err;
 }
 
-/* Behind the head of a container. */
-static const uint8_t *behind_head(const uint8_t *p, const uint8_t *end, struct head *h)
+static enum wamp_err open_message(const uint8_t **pp, const uint8_t *end, unsigned *base, struct head *list)
 {
-    do
-        if (read_head(&p, end, h))
-            return NULL;
-    while (h->major == TAG && h->number == SELF_DESCRIBED);
-    return p;
+    enum wamp_err err = read_first_head(pp, end, base, list);
+    if (err)
+        return err;
+    if (list->major != ARRAY)
+        return WAMP_ERR_TYPE;
+    return *base < WAMP_DEPTH_MAX ? check_count(list, end) : WAMP_ERR_DEPTH;
 }
 
 static bool at_break(const uint8_t *p, const uint8_t *end)
@@ -345,34 +385,30 @@ static bool at_break(const uint8_t *p, const uint8_t *end)
 
 static enum wamp_err cbor_split(struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
 {
-    const uint8_t *end = (const uint8_t *)message.ptr + message.len;
-    struct wamp_item list, spare;
-    struct head h;
-    size_t used;
-    const uint8_t *p = behind_head((const uint8_t *)message.ptr, end, &h);
-    if (!p || h.major != ARRAY) {
-        enum wamp_err err = cbor_value(message, &list, &used);
-        return err ? err : WAMP_ERR_TYPE;
-    }
-    struct level l;
-    enum wamp_err err = level_init(&l, &h, (size_t)(end - p));
+    const uint8_t *p = (const uint8_t *)message.ptr, *end = p + message.len;
+    unsigned base = 0;
+    struct head list;
+    struct wamp_item spare;
+    enum wamp_err err = open_message(&p, end, &base, &list);
     if (err)
         return err;
-    for (*count = 0; l.indefinite ? !at_break(p, end) : *count < l.left; ++*count) {
-        err = read_value(&p, end, 1, *count < WAMP_SPLIT_MAX ? &items[*count] : &spare);
+    for (*count = 0; is_indefinite(&list) ? !at_break(p, end) : *count < list.number; ++*count) {
+        err = read_value(&p, end, base + 1, *count < WAMP_SPLIT_MAX ? &items[*count] : &spare);
         if (err)
             return err;
     }
-    p += l.indefinite;
+    p += is_indefinite(&list);
     return p == end ? WAMP_ERR_NONE : WAMP_ERR_TRAILING;
 }
 
 static void cbor_enter(const struct wamp_item *container, struct wamp_iter *it)
 {
-    const uint8_t *start = (const uint8_t *)container->raw.ptr;
+    const uint8_t *p = (const uint8_t *)container->raw.ptr;
+    unsigned base = 0;
     struct head h;
     it->end = container->raw.ptr + container->raw.len;
-    it->p = (const char *)behind_head(start, start + container->raw.len, &h);
+    read_first_head(&p, (const uint8_t *)it->end, &base, &h);
+    it->p = (const char *)p;
 }
 
 static bool cbor_next(struct wamp_iter *it, struct wamp_item *out)
@@ -383,15 +419,16 @@ static bool cbor_next(struct wamp_iter *it, struct wamp_item *out)
     return !err;
 }
 
-/* --- chunked strings ----------------------------------------------------------------------------------------------------------- */
+/* --- chunked strings ----------------------------------------------------------------------------------------- */
 
 static bool next_chunk(struct str *rest, struct str *chunk)
 {
-    const uint8_t *p = (const uint8_t *)rest->ptr, *end = p + rest->len;
+    const uint8_t *p = (const uint8_t *)rest->ptr;
     struct head h;
-    if (p == end || read_head(&p, end, &h) || take_octets(&p, end, &h, chunk))
+    if (!rest->len || read_head(&p, p + rest->len, &h))
         return false;
-    *rest = str_of((const char *)p, (size_t)(end - p));
+    *chunk = str_of((const char *)p, (size_t)h.number);
+    *rest = str_from(*rest, (size_t)(chunk->ptr - rest->ptr) + chunk->len);
     return true;
 }
 
@@ -403,8 +440,7 @@ static enum wamp_err cbor_text(const struct wamp_item *item, struct wamp_arena *
     if (!joined)
         return WAMP_ERR_NOMEM;
     while (next_chunk(&rest, &chunk)) {
-        if (chunk.len)
-            memcpy(joined + len, chunk.ptr, chunk.len);
+        memcpy(joined + len, chunk.ptr, chunk.len);
         len += chunk.len;
     }
     *out = str_of(joined, len);
@@ -422,18 +458,33 @@ static bool cbor_text_is(const struct wamp_item *item, struct str wanted)
     return wanted.len == 0;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------- */
 
-static void put_head(struct wamp_buf *out, enum major major, uint64_t number)
+/* A head of 1 + octets octets; 0, 1, 2, 4, 8 octets of number. */
+static void put_sized(struct wamp_buf *out, enum major major, unsigned info, uint64_t number, unsigned octets)
 {
-    unsigned octets = number < 24 ? 0 : number <= UINT8_MAX ? 1 : number <= UINT16_MAX ? 2 : number <= UINT32_MAX ? 4 : 8;
     char *to = wamp_buf_room(out, 9);
     if (!to)
         return;
-    to[0] = (char)(major << 5 | (octets ? 24 + (unsigned)__builtin_ctz(octets) : (unsigned)number));
+    to[0] = (char)(major << 5 | info);
     for (unsigned i = 0; i < octets; i++)
         to[1 + i] = (char)(number >> 8 * (octets - 1 - i));
     out->len += 1 + octets;
+}
+
+/* The shortest form of the number. */
+static void put_head(struct wamp_buf *out, enum major major, uint64_t number)
+{
+    if (number < 24)
+        put_sized(out, major, (unsigned)number, 0, 0);
+    else if (number <= UINT8_MAX)
+        put_sized(out, major, 24, number, 1);
+    else if (number <= UINT16_MAX)
+        put_sized(out, major, 25, number, 2);
+    else if (number <= UINT32_MAX)
+        put_sized(out, major, 26, number, 4);
+    else
+        put_sized(out, major, 27, number, 8);
 }
 
 static void cbor_wr_list(struct wamp_wr *w, uint32_t count)
@@ -478,11 +529,8 @@ static void cbor_wr_int(struct wamp_wr *w, int64_t value)
 static void cbor_wr_real(struct wamp_wr *w, double value)
 {
     uint64_t bits;
-    char text[9] = {(char)(OTHER << 5 | 27)};
     memcpy(&bits, &value, sizeof bits);
-    for (unsigned i = 0; i < 8; i++)
-        text[1 + i] = (char)(bits >> 8 * (7 - i));
-    wamp_buf_add(w->out, text, sizeof text);
+    put_sized(w->out, OTHER, DOUBLE, bits, sizeof bits);
 }
 
 static void cbor_wr_str(struct wamp_wr *w, struct str text)

@@ -1,202 +1,245 @@
-/* MessagePack with str and bin (specification v5), passed over without a tree. spec: B-047, B-100 */
+/* MessagePack with str and bin (specification v5), passed over without a tree.
+ *
+ * One table says what each first octet means; the code below does what its row tells. spec: B-047, B-100 */
 #include "common/ser_impl.h"
 #include "common/utf8.h"
 
-/* --- heads ---------------------------------------------------------------------------------------------------------- */
+#include <assert.h>
+#include <endian.h>
 
-/* What the first octet of a value says, by ranges of it: what it is, and how many octets of number follow. */
-enum shape { FIXED, NUMBER, TEXT, OCTETS, EXTENSION, CONTAINER, UNUSED };
+/* --- heads --------------------------------------------------------------------------------------------------- */
+
+enum body { NOTHING, TEXT, OCTETS, VALUES, EXTENSION, INVALID };
+
+/* What the first octet of a value says. The number that goes with it stands in its lower bits, those of `mask`,
+ * or, big-endian, in the `size` octets behind it. */
+struct form {
+    uint8_t kind;  /* enum wamp_kind; NINT: the number is signed */
+    uint8_t body;  /* enum body: what follows the number */
+    uint8_t mask, size;
+};
+
+static const struct form forms[256] = {
+    [0x00 ... 0x7f] = {WAMP_UINT, NOTHING, .mask = 0x7f},
+    [0x80 ... 0x8f] = {WAMP_MAP, VALUES, .mask = 0x0f},
+    [0x90 ... 0x9f] = {WAMP_LIST, VALUES, .mask = 0x0f},
+    [0xa0 ... 0xbf] = {WAMP_STR, TEXT, .mask = 0x1f},
+    [0xc0] = {WAMP_NULL, NOTHING},
+    [0xc1] = {WAMP_NULL, INVALID},
+    [0xc2 ... 0xc3] = {WAMP_BOOL, NOTHING, .mask = 0x01},
+    [0xc4] = {WAMP_BIN, OCTETS, .size = 1},
+    [0xc5] = {WAMP_BIN, OCTETS, .size = 2},
+    [0xc6] = {WAMP_BIN, OCTETS, .size = 4},
+    [0xc7] = {WAMP_EXT, EXTENSION, .size = 1},
+    [0xc8] = {WAMP_EXT, EXTENSION, .size = 2},
+    [0xc9] = {WAMP_EXT, EXTENSION, .size = 4},
+    [0xca] = {WAMP_REAL, NOTHING, .size = 4},
+    [0xcb] = {WAMP_REAL, NOTHING, .size = 8},
+    [0xcc] = {WAMP_UINT, NOTHING, .size = 1},
+    [0xcd] = {WAMP_UINT, NOTHING, .size = 2},
+    [0xce] = {WAMP_UINT, NOTHING, .size = 4},
+    [0xcf] = {WAMP_UINT, NOTHING, .size = 8},
+    [0xd0] = {WAMP_NINT, NOTHING, .size = 1},
+    [0xd1] = {WAMP_NINT, NOTHING, .size = 2},
+    [0xd2] = {WAMP_NINT, NOTHING, .size = 4},
+    [0xd3] = {WAMP_NINT, NOTHING, .size = 8},
+    [0xd4 ... 0xd8] = {WAMP_EXT, EXTENSION, .mask = 0x0f},  /* 4 .. 8: 1, 2, 4, 8, 16 octets */
+    [0xd9] = {WAMP_STR, TEXT, .size = 1},
+    [0xda] = {WAMP_STR, TEXT, .size = 2},
+    [0xdb] = {WAMP_STR, TEXT, .size = 4},
+    [0xdc] = {WAMP_LIST, VALUES, .size = 2},
+    [0xdd] = {WAMP_LIST, VALUES, .size = 4},
+    [0xde] = {WAMP_MAP, VALUES, .size = 2},
+    [0xdf] = {WAMP_MAP, VALUES, .size = 4},
+    [0xe0 ... 0xff] = {WAMP_NINT, NOTHING, .mask = 0xff},
+};
 
 struct head {
-    enum wamp_kind kind;
-    uint8_t shape;
-    uint8_t size;     /* octets of the number or length that follows */
-    bool is_signed;
+    const struct form *form;
+    uint64_t number;      /* of a scalar its value; else octets, elements of a list, pairs of a map */
+    const uint8_t *body;  /* what follows the number */
 };
 
-static const struct head heads[32] = {
-    [0xc0 - 0xc0] = {WAMP_NULL, FIXED, 0, false},        [0xc1 - 0xc0] = {WAMP_NULL, UNUSED, 0, false},
-    [0xc2 - 0xc0] = {WAMP_BOOL, FIXED, 0, false},        [0xc3 - 0xc0] = {WAMP_BOOL, FIXED, 0, false},
-    [0xc4 - 0xc0] = {WAMP_BIN, OCTETS, 1, false},        [0xc5 - 0xc0] = {WAMP_BIN, OCTETS, 2, false},
-    [0xc6 - 0xc0] = {WAMP_BIN, OCTETS, 4, false},        [0xc7 - 0xc0] = {WAMP_EXT, EXTENSION, 1, false},
-    [0xc8 - 0xc0] = {WAMP_EXT, EXTENSION, 2, false},     [0xc9 - 0xc0] = {WAMP_EXT, EXTENSION, 4, false},
-    [0xca - 0xc0] = {WAMP_REAL, NUMBER, 4, false},       [0xcb - 0xc0] = {WAMP_REAL, NUMBER, 8, false},
-    [0xcc - 0xc0] = {WAMP_UINT, NUMBER, 1, false},       [0xcd - 0xc0] = {WAMP_UINT, NUMBER, 2, false},
-    [0xce - 0xc0] = {WAMP_UINT, NUMBER, 4, false},       [0xcf - 0xc0] = {WAMP_UINT, NUMBER, 8, false},
-    [0xd0 - 0xc0] = {WAMP_UINT, NUMBER, 1, true},        [0xd1 - 0xc0] = {WAMP_UINT, NUMBER, 2, true},
-    [0xd2 - 0xc0] = {WAMP_UINT, NUMBER, 4, true},        [0xd3 - 0xc0] = {WAMP_UINT, NUMBER, 8, true},
-    [0xd4 - 0xc0] = {WAMP_EXT, EXTENSION, 0, false},     [0xd5 - 0xc0] = {WAMP_EXT, EXTENSION, 0, false},
-    [0xd6 - 0xc0] = {WAMP_EXT, EXTENSION, 0, false},     [0xd7 - 0xc0] = {WAMP_EXT, EXTENSION, 0, false},
-    [0xd8 - 0xc0] = {WAMP_EXT, EXTENSION, 0, false},     [0xd9 - 0xc0] = {WAMP_STR, TEXT, 1, false},
-    [0xda - 0xc0] = {WAMP_STR, TEXT, 2, false},          [0xdb - 0xc0] = {WAMP_STR, TEXT, 4, false},
-    [0xdc - 0xc0] = {WAMP_LIST, CONTAINER, 2, false},    [0xdd - 0xc0] = {WAMP_LIST, CONTAINER, 4, false},
-    [0xde - 0xc0] = {WAMP_MAP, CONTAINER, 2, false},     [0xdf - 0xc0] = {WAMP_MAP, CONTAINER, 4, false},
-};
-
-static inline uint64_t big_endian(const uint8_t *p, size_t octets)
+/* size: 1 .. 8. One load where that stays before end, as it mostly does. */
+static inline uint64_t big_endian(const uint8_t *p, const uint8_t *end, unsigned size)
 {
     uint64_t number = 0;
-    for (size_t i = 0; i < octets; i++)
+    if (end - p >= 8) {
+        memcpy(&number, p, 8);
+        return be64toh(number) >> (64 - 8 * size);
+    }
+    for (unsigned i = 0; i < size; i++)
         number = number << 8 | p[i];
     return number;
 }
 
-static void take_signed(uint64_t bits, unsigned octets, struct wamp_item *out)
+static inline enum wamp_err read_head(const uint8_t **pp, const uint8_t *end, struct head *h)
 {
-    int64_t number = (int64_t)(bits << (64 - 8 * octets)) >> (64 - 8 * octets);
-    out->kind = number < 0 ? WAMP_NINT : WAMP_UINT;
-    if (number < 0)
-        out->nint = number;
-    else
-        out->uint = (uint64_t)number;
-}
-
-static void take_real(uint64_t bits, unsigned octets, struct wamp_item *out)
-{
-    uint32_t low = (uint32_t)bits;
-    float single;
-    if (octets == 8) {
-        memcpy(&out->real, &bits, 8);
-    } else {
-        memcpy(&single, &low, 4);
-        out->real = (double)single;
-    }
-}
-
-static enum wamp_err take_text(struct wamp_item *out, const uint8_t *p, size_t left, uint64_t len, bool check)
-{
-    if (len > left)
+    const uint8_t *p = *pp;
+    if (p == end)
         return WAMP_ERR_TRUNCATED;
-    out->text = str_of((const char *)p, (size_t)len);
-    return !check || wamp_utf8_ok(out->text) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
-}
-
-/* A list of n values is n octets at least, a map of n pairs 2n: nothing claims what is not there. */
-static enum wamp_err take_count(struct wamp_item *out, size_t left, uint64_t count)
-{
-    if (count * (out->kind == WAMP_MAP ? 2 : 1) > left)
-        return WAMP_ERR_COUNT;
-    out->count = (uint32_t)count;
+    const struct form *f = &forms[*p];
+    h->form = f;
+    h->number = *p++ & f->mask;
+    if (f->size) {
+        if (end - p < f->size)
+            return WAMP_ERR_TRUNCATED;
+        h->number = big_endian(p, end, f->size);
+        p += f->size;
+    }
+    *pp = h->body = p;
     return WAMP_ERR_NONE;
 }
 
-/* What begins with an octet outside 0xc0 .. 0xdf has its number in it. */
-static enum wamp_err read_short(const uint8_t **pp, const uint8_t *end, struct wamp_item *out)
+static uint64_t values_in(const struct head *container)
 {
-    uint8_t first = *(*pp)++;
-    size_t left = (size_t)(end - *pp);
-    if (first < 0x80) {
-        out->kind = WAMP_UINT;
-        out->uint = first;
-    } else if (first >= 0xe0) {
-        out->kind = WAMP_NINT;
-        out->nint = (int8_t)first;
-    } else if (first >= 0xa0) {
-        out->kind = WAMP_STR;
-        enum wamp_err err = take_text(out, *pp, left, first & 0x1f, true);
-        *pp += err ? 0 : out->text.len;
-        return err;
-    } else {
-        out->kind = first < 0x90 ? WAMP_MAP : WAMP_LIST;
-        return take_count(out, left, first & 0x0f);
-    }
+    return container->number * (container->form->kind == WAMP_MAP ? 2 : 1);
+}
+
+/* A value is one octet at least: nothing claims what is not there. */
+static enum wamp_err check_count(const struct head *container, const uint8_t *end)
+{
+    return values_in(container) > (size_t)(end - container->body) ? WAMP_ERR_COUNT : WAMP_ERR_NONE;
+}
+
+/* The data of an ext and, before them, its type. */
+static uint64_t extension_size(const struct head *h)
+{
+    return 1 + (h->form->size ? h->number : UINT64_C(1) << (h->number - 4));
+}
+
+static inline enum wamp_err skip_octets(const uint8_t **pp, const uint8_t *end, uint64_t count)
+{
+    if (count > (size_t)(end - *pp))
+        return WAMP_ERR_TRUNCATED;
+    *pp += count;
     return WAMP_ERR_NONE;
 }
 
-/* Reads a head and what belongs to it, but for the elements of a container. */
-static enum wamp_err read_head(const uint8_t **pp, const uint8_t *end, struct wamp_item *out)
+/* Passes over what follows a head, but for the values in a container. */
+static inline enum wamp_err skip_body(const uint8_t **pp, const uint8_t *end, const struct head *h)
 {
-    if (*pp == end)
-        return WAMP_ERR_TRUNCATED;
-    uint8_t first = **pp;
-    out->escaped = false;
-    out->count = 0;
-    if (first < 0xc0 || first >= 0xe0)
-        return read_short(pp, end, out);
-    const struct head *h = &heads[first - 0xc0];
-    const uint8_t *p = *pp + 1;
-    if ((size_t)(end - p) < h->size)
-        return WAMP_ERR_TRUNCATED;
-    uint64_t number = big_endian(p, h->size);
-    p += h->size;
-    enum wamp_err err = WAMP_ERR_NONE;
-    out->kind = h->kind;
-    switch ((enum shape)h->shape) {
-    case FIXED:
-        out->boolean = first == 0xc3;
-        break;
-    case NUMBER:
-        if (h->kind == WAMP_REAL)
-            take_real(number, h->size, out);
-        else if (h->is_signed)
-            take_signed(number, h->size, out);
-        else
-            out->uint = number;
-        break;
-    case EXTENSION:  /* fixext 1, 2, 4, 8, 16 have no length; all have a type octet */
-        number = 1 + (h->size ? number : UINT64_C(1) << (first - 0xd4));
-        /* fall through */
-    case OCTETS:
+    switch ((enum body)h->form->body) {
     case TEXT:
-        err = take_text(out, p, (size_t)(end - p), number, h->shape == TEXT);
-        p += err ? 0 : out->text.len;
-        break;
-    case CONTAINER:
-        err = take_count(out, (size_t)(end - p), number);
-        break;
-    case UNUSED:
-        err = WAMP_ERR_SYNTAX;
+        if (skip_octets(pp, end, h->number))
+            return WAMP_ERR_TRUNCATED;
+        return wamp_utf8_ok(str_of((const char *)h->body, h->number)) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
+    case OCTETS:
+        return skip_octets(pp, end, h->number);
+    case EXTENSION:
+        return skip_octets(pp, end, extension_size(h));
+    case VALUES:
+        return check_count(h, end);
+    case INVALID:
+        return WAMP_ERR_SYNTAX;
+    case NOTHING:
         break;
     }
-    *pp = p;
-    return err;
+    return WAMP_ERR_NONE;
 }
 
-/* --- values ---------------------------------------------------------------------------------------------------------- */
-
-static bool is_container(const struct wamp_item *item)
+/* A value, but for the values in a container. Most are scalars: that they pass by the switch is worth a tenth of a
+ * split. */
+static inline enum wamp_err skip_flat(const uint8_t **pp, const uint8_t *end, struct head *h)
 {
-    return item->kind == WAMP_LIST || item->kind == WAMP_MAP;
+    enum wamp_err err = read_head(pp, end, h);
+    return err || h->form->body == NOTHING ? err : skip_body(pp, end, h);
 }
 
-static uint64_t values_in(const struct wamp_item *container)
+/* --- values -------------------------------------------------------------------------------------------------- */
+
+/* The number fills the lower octets, at least one. */
+static void take_signed(const struct head *h, struct wamp_item *out)
 {
-    return (uint64_t)container->count * (container->kind == WAMP_MAP ? 2 : 1);
+    unsigned unused = 64 - 8 * (h->form->size ? h->form->size : 1);
+    int64_t number = (int64_t)(h->number << unused) >> unused;
+    out->kind = number < 0 ? WAMP_NINT : WAMP_UINT;
+    out->nint = number;
 }
 
-/* Passes over the values of a container whose head was read; `base` levels are open around it. */
-static enum wamp_err skip_values(const uint8_t **pp, const uint8_t *end, unsigned base, const struct wamp_item *container)
+static void take_real(const struct head *h, struct wamp_item *out)
 {
-    uint64_t left[WAMP_DEPTH_MAX];
+    uint32_t bits = (uint32_t)h->number;
+    float single;
+    memcpy(&single, &bits, sizeof single);
+    if (h->form->size == sizeof single)
+        out->real = (double)single;
+    else
+        memcpy(&out->real, &h->number, sizeof out->real);
+}
+
+static inline void take_scalar(const struct head *h, struct wamp_item *out)
+{
+    switch (h->form->kind) {
+    case WAMP_BOOL:
+        out->boolean = h->number;
+        break;
+    case WAMP_NINT:
+        take_signed(h, out);
+        break;
+    case WAMP_REAL:
+        take_real(h, out);
+        break;
+    default:
+        out->uint = h->number;
+    }
+}
+
+/* The value ends at `end`. */
+static inline void take(const struct head *h, const uint8_t *end, struct wamp_item *out)
+{
+    out->kind = (enum wamp_kind)h->form->kind;
+    out->escaped = false;
+    out->count = h->form->body == VALUES ? (uint32_t)h->number : 0;
+    if (h->form->body == NOTHING)
+        take_scalar(h, out);
+    else
+        out->text = str_of((const char *)h->body, (size_t)(end - h->body));
+}
+
+/* Passes over the values in a container whose head was read; `base` levels are open around it. */
+static enum wamp_err skip_values(const uint8_t **pp, const uint8_t *end, unsigned base,
+                                 const struct head *container)
+{
+    uint64_t outer[WAMP_DEPTH_MAX], left = values_in(container);  /* values to come: further out, and here */
+    const uint8_t *p = *pp;
     unsigned depth = 0;
     if (base >= WAMP_DEPTH_MAX)
         return WAMP_ERR_DEPTH;
-    left[0] = values_in(container);
     for (;;) {
-        while (!left[depth])
-            if (depth-- == 0)
+        while (!left) {
+            *pp = p;
+            if (!depth)
                 return WAMP_ERR_NONE;
-        struct wamp_item item;
-        left[depth]--;
-        enum wamp_err err = read_head(pp, end, &item);
+            left = outer[--depth];
+        }
+        struct head h;
+        enum wamp_err err = skip_flat(&p, end, &h);
         if (err)
             return err;
-        if (!is_container(&item))
+        left--;
+        if (h.form->body != VALUES)
             continue;
-        if (base + ++depth >= WAMP_DEPTH_MAX)
+        if (base + depth + 1 >= WAMP_DEPTH_MAX)
             return WAMP_ERR_DEPTH;
-        left[depth] = values_in(&item);
+        outer[depth++] = left;
+        left = values_in(&h);
     }
 }
 
 static enum wamp_err read_value(const uint8_t **pp, const uint8_t *end, unsigned base, struct wamp_item *out)
 {
-    const uint8_t *start = *pp;
-    enum wamp_err err = read_head(pp, end, out);
-    if (!err && is_container(out))
-        err = skip_values(pp, end, base, out);
-    out->raw = str_of((const char *)start, (size_t)(*pp - start));
-    return err;
+    const uint8_t *start = *pp, *p = start;
+    struct head h;
+    enum wamp_err err = skip_flat(&p, end, &h);
+    if (!err && h.form->body == VALUES)
+        err = skip_values(&p, end, base, &h);
+    if (err)
+        return err;
+    take(&h, p, out);
+    out->raw = str_of((const char *)start, (size_t)(p - start));
+    *pp = p;
+    return WAMP_ERR_NONE;
 }
 
 static enum wamp_err msgpack_value(struct str octets, struct wamp_item *out, size_t *used)
@@ -210,14 +253,17 @@ static enum wamp_err msgpack_value(struct str octets, struct wamp_item *out, siz
 static enum wamp_err msgpack_split(struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
 {
     const uint8_t *p = (const uint8_t *)message.ptr, *end = p + message.len;
-    struct wamp_item list, spare;
+    struct head list;
+    struct wamp_item spare;
     enum wamp_err err = read_head(&p, end, &list);
+    if (!err && list.form->kind != WAMP_LIST)
+        err = WAMP_ERR_TYPE;
+    if (!err)
+        err = check_count(&list, end);
     if (err)
         return err;
-    if (list.kind != WAMP_LIST)
-        return WAMP_ERR_TYPE;
-    *count = list.count;
-    for (uint32_t i = 0; i < list.count; i++) {
+    *count = (unsigned)list.number;
+    for (unsigned i = 0; i < *count; i++) {
         err = read_value(&p, end, 1, i < WAMP_SPLIT_MAX ? &items[i] : &spare);
         if (err)
             return err;
@@ -227,9 +273,7 @@ static enum wamp_err msgpack_split(struct str message, struct wamp_item items[WA
 
 static void msgpack_enter(const struct wamp_item *container, struct wamp_iter *it)
 {
-    static const uint8_t sizes[] = {3, 5};  /* of the heads 0xdc, 0xdd and 0xde, 0xdf */
-    uint8_t first = (uint8_t)container->raw.ptr[0];
-    it->p = container->raw.ptr + (first < 0xc0 ? 1 : sizes[first & 1]);
+    it->p = container->raw.ptr + 1 + forms[(uint8_t)container->raw.ptr[0]].size;
     it->end = container->raw.ptr + container->raw.len;
 }
 
@@ -254,7 +298,7 @@ static bool msgpack_text_is(const struct wamp_item *item, struct str wanted)
     return str_eq(item->text, wanted);
 }
 
-/* --- writing ----------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------- */
 
 static void put_number(struct wamp_buf *out, uint8_t head, uint64_t number, unsigned octets)
 {
@@ -267,27 +311,38 @@ static void put_number(struct wamp_buf *out, uint8_t head, uint64_t number, unsi
     out->len += 1 + octets;
 }
 
-/* A length: in the head up to `short_max`, else behind one of three heads, of which head8 0 is missing. */
-static void put_length(struct wamp_buf *out, uint64_t len, uint8_t short_head, uint64_t short_max, uint8_t head8, uint8_t head16)
+/* The heads of what has a length. Below `in_head` it is part of the head `bare`; one, two, four octets of length
+ * have heads of their own. 0: there is no such head. */
+struct heads {
+    uint8_t in_head, bare, one, two, four;
+};
+
+static const struct heads list_heads = {16, 0x90, 0, 0xdc, 0xdd};
+static const struct heads map_heads = {16, 0x80, 0, 0xde, 0xdf};
+static const struct heads str_heads = {32, 0xa0, 0xd9, 0xda, 0xdb};
+static const struct heads bin_heads = {0, 0, 0xc4, 0xc5, 0xc6};
+
+static void put_length(struct wamp_buf *out, const struct heads *heads, uint64_t len)
 {
-    if (len <= short_max && short_head)
-        put_number(out, (uint8_t)(short_head | len), 0, 0);
-    else if (len < 256 && head8)
-        put_number(out, head8, len, 1);
-    else if (len < 65536)
-        put_number(out, head16, len, 2);
+    assert(len <= UINT32_MAX);  /* messages are bounded far below; beyond it there is no form */
+    if (len < heads->in_head)
+        put_number(out, (uint8_t)(heads->bare | len), 0, 0);
+    else if (len <= UINT8_MAX && heads->one)
+        put_number(out, heads->one, len, 1);
+    else if (len <= UINT16_MAX)
+        put_number(out, heads->two, len, 2);
     else
-        put_number(out, (uint8_t)(head16 + 1), len, 4);
+        put_number(out, heads->four, len, 4);
 }
 
 static void msgpack_wr_list(struct wamp_wr *w, uint32_t count)
 {
-    put_length(w->out, count, 0x90, 15, 0, 0xdc);
+    put_length(w->out, &list_heads, count);
 }
 
 static void msgpack_wr_map(struct wamp_wr *w, uint32_t count)
 {
-    put_length(w->out, count, 0x80, 15, 0, 0xde);
+    put_length(w->out, &map_heads, count);
 }
 
 static void msgpack_wr_end(struct wamp_wr *w)
@@ -344,13 +399,13 @@ static void msgpack_wr_real(struct wamp_wr *w, double value)
 
 static void msgpack_wr_str(struct wamp_wr *w, struct str text)
 {
-    put_length(w->out, text.len, 0xa0, 31, 0xd9, 0xda);
+    put_length(w->out, &str_heads, text.len);
     wamp_buf_add_str(w->out, text);
 }
 
 static void msgpack_wr_bin(struct wamp_wr *w, struct str octets)
 {
-    put_length(w->out, octets.len, 0, 0, 0xc4, 0xc5);
+    put_length(w->out, &bin_heads, octets.len);
     wamp_buf_add_str(w->out, octets);
 }
 
