@@ -3,9 +3,10 @@
  *     soak WAMPD SECONDS [KILL_EVERY_MS]
  *
  * One callee on a thread of its own with a pool of workers, one caller with calls and events always under way, one
- * caller that blocks. The router gets SIGKILL every two seconds and a successor at the same address. At the end:
- * each call ended exactly once, each answer was the right one, the caller came back each time, memory was flat
- * after the warm-up, and nothing is left when the peers are closed. spec: T-L2 */
+ * caller that blocks, on a third thread, which also posts to the callee. The router gets SIGKILL every two seconds
+ * and a successor at the same address. At the end: each call ended exactly once, each answer was the right one, the
+ * caller came back each time, each post ran once and in order, memory was flat after the warm-up, and nothing is
+ * left when the peers are closed. spec: T-L2 */
 #include "tests/lib/failmalloc.h"
 
 #include <fcntl.h>
@@ -56,7 +57,9 @@ static struct {
     struct slot slots[UNDER_WAY];
     int64_t last;
     struct tally async, blocking;
-    uint64_t published, events;
+    uint64_t published, events, posted;
+    wamp_peer *callee;
+    atomic_uint_fast64_t ran;  /* of what was posted */
     unsigned joined;
     long warm_kib, most_kib;  /* resident set at its largest: in the first fifth of the time, and later */
     atomic_bool over;
@@ -172,7 +175,31 @@ static void serve(wamp_peer *peer, int ms)
     wamp_step(peer);
 }
 
-/* --- the caller that waits ----------------------------------------------------------------------------------- */
+/* --- the caller that waits, and posts ------------------------------------------------------------------------ */
+
+/* On the callee's thread: each post once, in order. */
+static void on_post(void *arg, wamp_peer *peer)
+{
+    (void)peer;
+    if ((uintptr_t)arg != ++soak.ran)
+        fault("a post ran out of order");
+}
+
+static void post(void)
+{
+    if (wamp_post(soak.callee, on_post, (void *)(uintptr_t)(soak.posted + 1)))
+        fault("a post was not taken");
+    else
+        soak.posted++;
+}
+
+static void wait_for_posts(void)
+{
+    for (int i = 0; i < 1000 && soak.ran < soak.posted; i++)
+        usleep(1000);
+    if (soak.ran != soak.posted)
+        fault("a post did not run");
+}
 
 static void *call_and_wait(void *arg)
 {
@@ -189,8 +216,10 @@ static void *call_and_wait(void *arg)
         wamp_drop(&v);
         soak.blocking.begun++;
         soak.blocking.ended[-rc]++;
+        post();
         usleep(1000);
     }
+    wait_for_posts();
     wamp_close(peer);
     return NULL;
 }
@@ -229,6 +258,7 @@ static void judge(void)
 {
     report("calls", &soak.async);
     report("blocking calls", &soak.blocking);
+    printf("posts: %llu\n", (unsigned long long)soak.posted);
     printf("events: %llu of %llu published; %u kills, joined %u times; resident %ld KiB warm, %ld KiB later\n",
            (unsigned long long)soak.events, (unsigned long long)soak.published, soak.kills, soak.joined,
            soak.warm_kib, soak.most_kib);
@@ -293,6 +323,7 @@ static void run(int64_t duration_ms, int64_t kill_every_ms)
     static const wamp_hooks hooks = {.on_joined = on_joined};
     wamp_peer *callee = open_peer(&service, NULL), *caller = open_peer(NULL, &hooks);
     pthread_t blocking;
+    soak.callee = callee;
     if (callee && caller && !wamp_subscribe(caller, "soak.event", on_event, NULL) && !wamp_start(callee)) {
         pthread_create(&blocking, NULL, call_and_wait, NULL);
         disturb(caller, duration_ms, kill_every_ms);
