@@ -4,9 +4,9 @@
  *
  * One callee on a thread of its own with a pool of workers, one caller with calls and events always under way, one
  * caller that blocks, on a third thread, which also posts to the callee. The router gets SIGKILL every two seconds
- * and a successor at the same address. At the end: each call ended exactly once, each answer was the right one, the
- * caller came back each time, each post ran once and in order, memory was flat after the warm-up, and nothing is
- * left when the peers are closed. spec: T-L2 */
+ * and a successor at the same address. At the end: each call ended exactly once, each answer was the right one,
+ * the caller came back each time, each post ran once and in order, memory was flat after the warm-up, and nothing
+ * is left when the peers are closed. spec: T-L2 */
 #include "tests/lib/failmalloc.h"
 
 #include <fcntl.h>
