@@ -12,7 +12,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenario
-import duplex  # noqa: E401, F401 -- they fill scenario.WAYS
+import aiomas, duplex, wampy_seed, wsmprpc, zrpc  # noqa: E401, F401 -- they fill scenario.WAYS
 
 TITLES = {
     "S-01": "sum", "S-02": "codec and transport swap", "S-03": "counting stream", "S-04": "reader goes away mid-stream",

@@ -21,8 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 from rawpeer import Daemon, RawSocket, WebSocket  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
-PYTHON = os.environ.get("AUTOBAHN_PYTHON", "tests/interop/.venv/bin/python3")
-WAMPY = os.environ.get("WAMPY_PYTHON", PYTHON)
+CLIENTS = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))  # as tests/interop/install.sh lays them
 NODE = os.environ.get("NODE", "node")
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 PEERS = os.path.join(HERE, "peers")
@@ -209,13 +208,14 @@ class World:
         return self.start(os.path.join(BUILD, "wamp"), *args, **kw)
 
     def autobahn(self, *args, **kw):
-        return self.start(PYTHON, os.path.join(PEERS, "autobahn_peer.py"), *args, **kw)
+        return self.start(os.path.join(CLIENTS, "autobahn/bin/python3"), os.path.join(PEERS, "autobahn_peer.py"), *args, **kw)
 
     def wampy(self, *args, **kw):
-        return self.start(WAMPY, os.path.join(PEERS, "wampy_peer.py"), *args, **kw)
+        return self.start(os.path.join(CLIENTS, "wampy/bin/python3"), os.path.join(PEERS, "wampy_peer.py"), *args, **kw)
 
     def node(self, *args, **kw):
-        return self.start(NODE, os.path.join(PEERS, "node_peer.mjs"), *args, **kw)
+        return self.start(NODE, os.path.join(PEERS, "node_peer.mjs"), *args,
+                          NODE_MODULES=os.path.join(CLIENTS, "node_modules"), **kw)
 
     def session(self, roles=None, **details):
         session = Session(self.router.port(), roles, **details)
@@ -246,6 +246,7 @@ class World:
         eventually(lambda: self.observer.result("wamp.subscription.lookup", topic), f"somebody subscribes {topic}")
 
     def close(self):
+        """Programs end with the processes that they started."""
         for session in self.sessions:
             session.close()
         for program in self.programs:
@@ -270,4 +271,4 @@ def near(seconds, wanted, before=0.3, after=0.3):
 
 
 __all__ = ["BUILD", "CHROMIUM", "Daemon", "FEATURES", "PEERS", "Program", "RawSocket", "Session", "WebSocket", "World",
-           "eventually", "near", "partial", "way"]
+           "eventually", "near", "partial", "way", "SLACK"]

@@ -316,10 +316,11 @@ def main(name, *args):
                 self.leave()
 
         def onDisconnect(self):
-            asyncio.get_event_loop().stop()
+            loop = asyncio.get_event_loop()
+            loop.call_later(0.2, loop.stop)  # what waited for an answer still says how it ended
 
     serializers = [SERIALIZERS[s]() for s in os.environ.get("SERIALIZER", "json").split()]
-    ApplicationRunner(os.environ["WAMP_URL"], "realm1", serializers=serializers).run(Peer)
+    ApplicationRunner(os.environ["WAMP_URL"], "realm1", serializers=serializers).run(Peer, log_level="critical")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def call(procedure, *words):
     """client.call("a.b", ..): an ERROR comes back as a value."""
     args, kwargs = values(words)
     with Client(url=URL) as client:
-        print(client.call(procedure, *args, **kwargs))
+        answer = client.call(procedure, *args, **kwargs)
+        print(getattr(answer, "message", answer))
 
 
 @program
@@ -132,6 +133,15 @@ def serve(name):
     print("serving", flush=True)
     while True:
         time.sleep(0.1)
+
+
+@program
+def quickstart():
+    """S-21: a service and its caller in one program."""
+    with BinaryNumberService(url=URL) as service:
+        with Client(url=URL) as client:
+            print(isinstance(service.session.id, int))
+            print(repr(client.rpc.get_binary_number(100)))
 
 
 @program

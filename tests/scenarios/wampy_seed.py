@@ -1,0 +1,218 @@
+"""S-19 to S-32: what wampy can do, with wampy itself on the other side."""
+import json
+import time
+
+from scenario import BUILD, SLACK, eventually, near, partial, way
+
+
+# --- S-19, S-20, S-21 the quickstart -----------------------------------------------------------------------------------------
+
+@way("S-19", "wampy service, wamp caller")
+def _(w):
+    w.wampy("serve", "BinaryNumberService", offers="get_binary_number")
+    assert w.wamp("call", "get_binary_number", "number=100").finish() == (0, '"0b1100100"\n', "")
+    assert w.wamp("call", "get_binary_number", "7").finish() == (0, '"0b111"\n', "")
+
+
+partial("S-19", "wampy's own runner connects to port 8080 whatever its configuration says: the service is started without it")
+
+
+@way("S-20", "C service under wamp run, wampy caller")
+def _(w):
+    runner = w.wamp("run", f"{BUILD}/ex/binary.so:BinaryNumberService")
+    runner.expect("starting up services...", "starting up app: BinaryNumberService",
+                  "BinaryNumberService is now starting up.")
+    assert w.wampy("rpc", "get_binary_number", "number=100").finish()[:2] == (0, "'0b1100100'\n")
+    assert w.wampy("rpc", "get_binary_number", "-5").finish()[:2] == (0, "'-0b101'\n")
+    runner.interrupt()
+    assert runner.finish() == (0, "runner stopped\n", "")
+
+
+@way("S-21", "in C")
+def _(w):
+    status, out, _ = w.example("binary").finish()
+    session, number = out.split()
+    assert (status, number) == (0, "0b1100100") and int(session) > 0, out
+
+
+@way("S-21", "in wampy")
+def _(w):
+    status, out, err = w.wampy("quickstart").finish()
+    assert (status, out) == (0, "True\n'0b1100100'\n"), (out, err)
+
+
+partial("S-21", "wampy 1.1.0 has neither wampy.entrypoints nor wampy.registry: the README of its first version is not "
+                "run word for word")
+
+
+# --- S-22 news -----------------------------------------------------------------------------------------------------------------
+
+HEADLINES = ["wampy is great!", "probably best to use wampy in your next project"]
+
+
+@way("S-22", "C reader under wamp run, wampy publisher")
+def _(w):
+    reader = w.wamp("run", f"{BUILD}/ex/news.so:NewsReader")
+    reader.expect("starting up services...", "starting up app: NewsReader", "NewsReader is now starting up.")
+    w.wampy("publish", "news", "headlines=" + json.dumps(HEADLINES))
+    reader.expect(*HEADLINES)
+
+
+@way("S-22", "wampy reader, wamp publisher")
+def _(w):
+    reader = w.wampy("serve", "SubscribingService")
+    reader.expect("serving")
+    w.wait_for_subscriber("foo")
+    assert w.wamp("publish", "foo", "message=spam").finish()[0] == 0
+    line = reader.line()
+    assert line.startswith("foo message received: {'message': 'spam', 'meta': {'topic': 'foo', 'subscription_id': "), line
+
+
+# --- S-23 to S-26 what goes wrong -------------------------------------------------------------------------------------------------
+
+@way("S-23", "wampy callee, wamp caller")
+def _(w):
+    w.wampy("serve", "FooService", offers="get_foo")
+    for _ in range(2):  # one answer each, and it stays
+        assert w.wamp("call", "get_foo", "1", "2", "three=3").finish() == \
+            (1, "", "error: get_foo: i do not like any of your values: (1, 2), {'three': 3} exc_type=\"ValueError\"\n")
+
+
+@way("S-24", "C callee, wampy caller")
+def _(w):
+    w.example("fail", offers="bad")
+    for how in ("rpc", "call"):
+        status, out, err = w.wampy(how, "bad").finish()
+        assert status == 0 and "com.ex.bad" in out and "no 7" in out, (how, out, err)
+
+
+@way("S-25", "wamp, autobahn and wampy callers")
+def _(w):
+    told = "no callee registered for procedure <nope>"
+    assert w.wamp("call", "nope").finish() == (1, "", f"error: wamp.error.no_such_procedure: {told}\n")
+    assert w.autobahn("call", "nope").finish()[1].startswith("error: wamp.error.no_such_procedure")
+    out = w.wampy("rpc", "nope").finish()[1]
+    assert out.startswith("WampyError: oops! wampy has failed, sorry: [8, 48, "), out
+    assert out.endswith(f", {{}}, 'wamp.error.no_such_procedure', ['{told}'], {{}}]\n") or told in out, out
+
+
+@way("S-26", "C callee, wampy caller")
+def _(w):
+    w.wamp("run", f"{BUILD}/ex/binary.so:BinaryNumberService", offers="get_binary_number")
+    for words, told in ((['"x"'], "number: expected int, got str"), ([], "missing argument 'number'"),
+                        (["1", "foo=2"], "unexpected argument 'foo'")):
+        out = w.wampy("rpc", "get_binary_number", *words).finish()[1]
+        assert "wamp.error.invalid_argument" in out and (told in out or repr(told)[1:-1] in out), out
+
+
+@way("S-26", "wampy and autobahn callees, wamp caller")
+def _(w):
+    w.wampy("serve", "BinaryNumberService", offers="get_binary_number")
+    w.autobahn("div", offers="div")
+    status, _, err = w.wamp("call", "get_binary_number").finish()
+    assert status == 1 and err.startswith("error: get_binary_number: "), err
+    assert "missing 1 required positional argument: 'number'" in err, err
+    status, _, err = w.wamp("call", "div", "1").finish()
+    assert status == 1 and err.startswith("error: wamp.error."), err
+
+
+# --- S-27 timeouts ------------------------------------------------------------------------------------------------------------------
+
+@way("S-27", "C callee, wampy caller")
+def _(w):
+    callee = w.example("sleep", offers="example.sleep")
+    caller = w.session()
+    request = caller.begin("example.sleep", 2, options={"timeout": 1000})
+    begun = time.monotonic()
+    assert caller.receive()[:5] == [8, 48, request, {}, "wamp.error.timeout"]
+    near(time.monotonic() - begun, 1, before=0)
+    callee.expect("sleep: interrupted killnowait")
+
+
+@way("S-27", "C callee under its wampy name, wampy caller")
+def _(w):
+    callee = w.wamp("register", "nap", "--exec", "sleep 5", offers="nap")
+    caller = w.wampy("patience", "1", "nap")
+    assert caller.line().startswith("WampyTimeOutError 1."), caller.err()
+    caller.expect("left")
+    assert callee.process.poll() is None
+
+
+@way("S-27", "wampy callee, wamp caller")
+def _(w):
+    w.wampy("serve", "PatientService", offers="requires_patience")
+    caller = w.session()
+    caller.begin("requires_patience", 2, options={"timeout": 500})
+    begun = time.monotonic()
+    assert caller.receive()[4] == "wamp.error.timeout"
+    near(time.monotonic() - begun, 0.5, before=0, after=0.15)
+    status, _, err = w.wamp("call", "--timeout", "500", "requires_patience", "2").finish()
+    assert status == 124 and err.startswith("error: wamp.error.timeout"), err
+
+
+# --- S-28 to S-31 -----------------------------------------------------------------------------------------------------------------------
+
+@way("S-28", "anonymous")
+def _(w):
+    status, out, err = w.example("login", "peter", "/dev/null").finish()
+    assert status != 0 and not out, (out, err)
+
+
+partial("S-28", "the router has no authentication yet; that it refuses who insists on it is tried")
+
+
+@way("S-29", "C echo, wampy caller", config="limits: {message_size: 2 MiB}")
+def _(w):
+    w.example("text", offers="text")
+    sizes = ("1", "125", "126", "1000", "32700", "40000", "65400", "65600", "1500000")
+    status, out, err = w.wampy("sizes", "text", *sizes).finish(within=60)
+    assert (status, out) == (0, "".join(f"{n} True True\n" for n in sizes)), (out, err)
+
+
+PING = "timeouts: {ping_interval: 2 s, ping_timeout: 1 s}"
+
+
+@way("S-30", "wampy's README service joins with its own Crossbar reader")
+def _(w):
+    w.wampy("serve", "BinaryNumberService", offers="get_binary_number")
+
+
+partial("S-30", "wampy's suite starts `crossbar`, which is still to come")
+
+
+@way("S-31", "a wampy client, idle, then heard", config=PING)
+def _(w):
+    reader = w.session()
+    reader.subscribe("example.idle")
+    client = w.wampy("idle", "7", "example.idle")
+    eventually(lambda: w.observer.result("wamp.session.count") >= 2, "it is there")
+    begun = time.monotonic()
+    while time.monotonic() - begun < 12 * SLACK:
+        opcode, payload = reader.receive_frame()
+        if opcode == 9:
+            reader.write(reader.frame(10, payload))
+        elif opcode == 1:
+            assert json.loads(payload)[5] == {"message": "still here"}
+            return
+    raise AssertionError(client.err())
+
+
+partial("S-31", "with the ping times of crossbar.timeout.json, not the file; idle for 7 s, not 60")
+
+
+# --- S-32 many peers ----------------------------------------------------------------------------------------------------------------------
+
+@way("S-32", "two wampy processes and a C callee")
+def _(w):
+    for worker in ("p1", "p2"):
+        w.wampy("serve", "SharedService", WORKER=worker)
+    w.wamp("register", "shared", "--invoke", "roundrobin", "--value", '"c"')
+    w.wait_for("shared", callees=3)
+    caller = w.session()
+    answers = sorted(caller.result("shared") for _ in range(6))
+    assert answers == ["c", "c", "p1", "p1", "p2", "p2"], answers
+
+
+@way("S-32", "a wampy peer calls itself")
+def _(w):
+    assert w.wampy("own", WORKER="self").finish()[:2] == (0, "self\n")
