@@ -295,6 +295,22 @@ static void make_sample(enum wamp_ser ser, struct wamp_buf *b)
     wamp_wr_list(&w, 0);
 }
 
+/* spec: 0.8; what wampy.js sends where its user has a Uint8Array */
+TEST(a_cbor_array_of_uint8_is_octets)
+{
+    struct wamp_item item;
+    struct wamp_buf out = {0};
+    struct str tagged = STR("\xd8\x40\x43" "abc");
+    assert_int_equal(wamp_item_parse(WAMP_CBOR, tagged, &item), WAMP_ERR_NONE);
+    assert_int_equal(item.kind, WAMP_BIN);
+    expect_str(item.text, "abc");
+    assert_int_equal(wamp_transcode(WAMP_CBOR, tagged, WAMP_MSGPACK, &out), WAMP_ERR_NONE);
+    assert_true(str_eq(wamp_buf_str(&out), STR("\xc4\x03" "abc")));
+    wamp_buf_fini(&out);
+    assert_int_equal(wamp_item_parse(WAMP_CBOR, STR("\xd8\x40\x63" "abc"), &item), WAMP_ERR_NONE);
+    assert_int_equal(item.kind, WAMP_EXT);
+}
+
 TEST(every_cut_of_a_message_is_refused)
 {
     struct wamp_buf b = {0};
@@ -388,5 +404,6 @@ TEST(libcbor_agrees_on_thousands_of_mutations)
 RUN_TESTS(cmocka_unit_test(msgpack_is_judged_as_its_specification_says), cmocka_unit_test(cbor_is_judged_as_rfc_8949_says),
           cmocka_unit_test(depth_64_is_taken_and_65_is_not), cmocka_unit_test(a_message_is_a_list),
           cmocka_unit_test(containers_of_any_length_are_walked), cmocka_unit_test(numbers_keep_their_value),
+          cmocka_unit_test(a_cbor_array_of_uint8_is_octets),
           cmocka_unit_test(every_cut_of_a_message_is_refused), cmocka_unit_test(msgpack_c_agrees_on_thousands_of_mutations),
           cmocka_unit_test(libcbor_agrees_on_thousands_of_mutations))
