@@ -7,7 +7,12 @@ $(interop.installed): tests/interop/install.sh tests/interop/package.json $(wild
 
 command.interop = WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) tests/interop/run.py
 test.deps += $(interop.installed)
-test.programs += interop
+test.programs += $(if $(wampd.bin),interop)
+
+# By itself: no client, no network.
+command.wampy-profile = WAMPD=$(wampd.bin) python3 tests/wampy_profile.py
+check.deps += $(wampd.bin)
+check.programs += $(if $(wampd.bin),wampy-profile)
 
 interop: $(interop.installed) $(wampd.bin)  ## wampy, autobahn, wampy.js, xconn against wampd (CLIENT="..": only those)
 	@$(command.interop) $(CLIENT)
