@@ -2,7 +2,7 @@
 import json
 import time
 
-from scenario import SLACK, eventually, near, way
+from scenario import BUILD, SLACK, eventually, near, partial, way
 
 
 # --- S-42, S-43 trees of services ------------------------------------------------------------------------------------------
@@ -83,6 +83,9 @@ def _(w):
     status, _, err = w.wamp("call", "-v", "raising").finish()
     assert status == 1 and "Origin: undisclosed\nTraceback: " in err, err
     assert "Traceback (most recent call last):" in err and 'ValueError: "spam" is not a number' in err, err
+
+
+partial("S-46", "libwamp sends no traceback of its own: wamp_fail does not tell file and line")
 
 
 # --- S-47, S-49 who is there -----------------------------------------------------------------------------------------------------------
@@ -207,3 +210,14 @@ def _(w):
     w.restart()
     w.wait_for("example.count", service)
     assert w.router.process.poll() is None and service.process.poll() is None
+
+
+@way("S-51", "a C reader subscribes again")
+def _(w):
+    reader = w.wamp("run", f"{BUILD}/ex/news.so:NewsReader")
+    reader.expect("starting up services...", "starting up app: NewsReader", "NewsReader is now starting up.")
+    w.kill_router()
+    w.restart()
+    w.wait_for_subscriber("news")
+    assert w.example("news", "publish").finish()[0] == 0
+    reader.expect("wampy is great!")

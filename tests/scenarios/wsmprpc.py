@@ -1,7 +1,7 @@
 """S-33 to S-41: what wsmpRPC could do."""
 import time
 
-from scenario import SLACK, near, way
+from scenario import SLACK, near, partial, way
 
 
 # --- S-33 div -----------------------------------------------------------------------------------------------------------------
@@ -107,6 +107,13 @@ def _(w):
     assert status == 1 and err.startswith("error: wamp.error.feature_not_supported"), err
 
 
+@way("S-36", "wampy callee cannot")
+def _(w):
+    w.wampy("serve", "BinaryNumberService", offers="get_binary_number")
+    status, _, err = w.wamp("call", "--stream", "get_binary_number").finish("1\n2\n")
+    assert status == 1 and err.startswith("error: wamp.error.feature_not_supported"), err
+
+
 @way("S-37", "C callee, wamp caller")
 def _(w):
     w.example("streams", offers="uppercase")
@@ -187,6 +194,9 @@ def _(w):
     service.expect("repeat: WAMP_E_CANCELED")
 
 
+partial("S-40", "the reader comes back: the time after which a stalled call ends is not waited for")
+
+
 @way("S-41", "C callee, raw uploader dies")
 def _(w):
     service = w.example("streams", offers="sum")
@@ -196,3 +206,6 @@ def _(w):
     time.sleep(0.2)
     uploader.close()
     service.expect("sum: canceled after 2 items", within=2)
+
+
+partial("S-41", "the counter calls.pending is not read")

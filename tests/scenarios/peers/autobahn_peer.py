@@ -5,7 +5,6 @@
 Each program is one function, marked @program; what it prints is one JSON value a line.
 """
 import asyncio
-import hashlib
 import json
 import os
 import sys
@@ -101,14 +100,6 @@ async def lost(session, procedure):
         print("TransportLost")
     except ApplicationError as e:
         print(f"error: {e.error}")
-
-
-@program
-async def digest(session, procedure, size):
-    """S-15: octets that come back equal."""
-    octets = os.urandom(int(size))
-    back = await session.call(procedure, octets)
-    show(hashlib.sha256(octets).digest() == hashlib.sha256(back).digest())
 
 
 @program
