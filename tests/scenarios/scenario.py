@@ -18,7 +18,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
-from rawpeer import Daemon, RawSocket, WebSocket  # noqa: E402
+from rawpeer import Daemon, WebSocket  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 CLIENTS = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))  # as tests/interop/install.sh lays them
@@ -268,7 +268,3 @@ def eventually(condition, what, within=15):
 def near(seconds, wanted, before=0.3, after=0.3):
     """t= of the scenarios: 0.3 s early or late, more on a slow build."""
     assert wanted - before <= seconds <= wanted + after * SLACK, f"{seconds:.2f} s instead of {wanted} s"
-
-
-__all__ = ["BUILD", "CHROMIUM", "Daemon", "FEATURES", "PEERS", "Program", "RawSocket", "Session", "WebSocket", "World",
-           "eventually", "near", "partial", "way", "SLACK"]

@@ -194,7 +194,18 @@ def _(w):
     service.expect("repeat: WAMP_E_CANCELED")
 
 
-partial("S-40", "the reader comes back: the time after which a stalled call ends is not waited for")
+@way("S-40", "a reader that stalls loses the call, and only that", config="timeouts: {stall: 1 s}")
+def _(w):
+    w.example("streams", offers="repeat")
+    reader = w.session()
+    request = reader.begin("repeat", "bla...", 1000000, options={"receive_progress": True})
+    time.sleep(3)
+    n, answer = 0, reader.receive()
+    while answer[0] == 50:
+        assert answer[3] == ["bla...", n], answer
+        n, answer = n + 1, reader.receive()
+    assert answer == [8, 48, request, {}, "wamp.error.canceled", ["receiver too slow"]], answer
+    assert reader.result("uppercase", "x") is None
 
 
 @way("S-41", "C callee, raw uploader dies")
