@@ -181,7 +181,7 @@ wamp_rc wamp_call_nowait_v(wamp_peer *p, const char *uri, const char *fmt, wamp_
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)
         return rc;
-    rc = wamp_peer_ready(p);
+    rc = wamp_peer_ready_now(p);
     if (!rc)
         rc = begin_async(p, uri, &no_options, NULL, NULL, NULL, fmt, args);
     wamp_peer_flush(p);

@@ -191,6 +191,7 @@ wamp_rc wamp_peer_may_wait(struct wamp_peer *p);
 /* Whether a blocking operation may begin: waits are not nested too deeply, and there is a session, if need be
  * after connect_wait_ms. WAMP_OK, WAMP_E_STATE, WAMP_E_LOST; p->error says why. */
 wamp_rc wamp_peer_ready(struct wamp_peer *p);
+wamp_rc wamp_peer_ready_now(struct wamp_peer *p);  /* the same without waiting */
 
 /* Serves all peers of the thread until `done` says so or the deadline is there. WAMP_OK or WAMP_E_TIMEOUT.
  * The peer is pinned by the caller, who has asked wamp_may_wait before. */

@@ -170,11 +170,12 @@ wamp_rc wamp_publish_v(wamp_peer *p, const char *topic, const wamp_pubopt *opt, 
     wamp_rc rc = wamp_peer_enter(p);
     if (rc)
         return rc;
-    rc = wamp_peer_ready(p);
+    opt = opt ? opt : &no_options;
+    rc = p->config.opt.nonblocking && !opt->acknowledge ? wamp_peer_ready_now(p) : wamp_peer_ready(p);
     if (!rc)
         rc = wait_for_room(p);
     if (!rc)
-        rc = publish(p, topic ? topic : "", opt ? opt : &no_options, fmt, args);
+        rc = publish(p, topic ? topic : "", opt, fmt, args);
     wamp_peer_leave(p);
     return rc;
 }

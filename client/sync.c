@@ -166,6 +166,14 @@ static bool is_ended(void *arg)
     return ((struct wamp_peer *)arg)->phase == PHASE_ENDED;
 }
 
+wamp_rc wamp_peer_ready_now(struct wamp_peer *p)
+{
+    if (wamp_peer_is_on(p))
+        return WAMP_OK;
+    wamp_request_failure(p, WAMP_E_LOST, NULL, &p->error);
+    return WAMP_E_LOST;
+}
+
 wamp_rc wamp_peer_ready(struct wamp_peer *p)
 {
     wamp_rc rc = wamp_peer_may_wait(p);
@@ -173,10 +181,7 @@ wamp_rc wamp_peer_ready(struct wamp_peer *p)
         return rc;
     if (!wamp_peer_is_on(p) && p->config.opt.connect_wait_ms && p->phase != PHASE_LEAVING)
         wamp_wait(p, is_settled, p, p->now + p->config.opt.connect_wait_ms);
-    if (wamp_peer_is_on(p))
-        return WAMP_OK;
-    wamp_request_failure(p, WAMP_E_LOST, NULL, &p->error);
-    return WAMP_E_LOST;
+    return wamp_peer_ready_now(p);
 }
 
 wamp_rc wamp_wait_joined(wamp_peer *p, int ms)

@@ -532,8 +532,21 @@ TEST(short_memory_is_an_error_code)
     }
 }
 
+/* The clock stands still here: a wait would not end. */
+TEST(what_does_not_block_does_not_wait_for_the_connection)
+{
+    fake_end();
+    fake_begin(&(wamp_opt){.connect_wait_ms = 1000, .nonblocking = true});
+    fake_forget();
+    assert_int_equal(wamp_call_nowait(fake.peer, "com.x", ""), WAMP_E_LOST);
+    assert_int_equal(wamp_call_async(fake.peer, "com.x", on_done, NULL, ""), WAMP_E_LOST);
+    assert_int_equal(wamp_publish(fake.peer, "com.t", NULL, "s", "x"), WAMP_E_LOST);
+    fake_silent();
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-RUN_TESTS(T(a_call_returns_the_first_result), T(no_result_is_null), T(all_of_a_result_can_be_had),
+RUN_TESTS(T(what_does_not_block_does_not_wait_for_the_connection),
+          T(a_call_returns_the_first_result), T(no_result_is_null), T(all_of_a_result_can_be_had),
           T(an_error_is_described), T(the_message_may_be_a_keyword_argument), T(progress_comes_before_the_result),
           T(a_remote_joins_prefix_and_name), T(what_cannot_be_sent_is_not), T(passthru_carries_one_binary),
           T(what_the_router_does_not_know_is_refused_here), T(answers_come_in_any_order),
