@@ -1,6 +1,6 @@
 /* libwamp over a router that dies again and again: `make soak`.
  *
- *     soak WAMPD SECONDS [KILL_EVERY_MS]
+ *     soak WAMPD SECONDS
  *
  * One callee on a thread of its own with a pool of workers, one caller with calls and events always under way, one
  * caller that blocks, on a third thread, which also posts to the callee. The router gets SIGKILL every two seconds
@@ -26,6 +26,7 @@
 enum {
     UNDER_WAY = 64,            /* asynchronous calls */
     PACE_MS = 5,               /* between two rounds of them: leaves the machine to others */
+    KILL_EVERY_MS = 2000,
     ANSWER_WITHIN_MS = 5000,   /* the calls' own timeout */
     OUTCOMES = 13,
 };
@@ -294,13 +295,13 @@ static void replace_router(bool warm)
     weigh(warm);
 }
 
-static void disturb(wamp_peer *caller, int64_t duration_ms, int64_t kill_every_ms)
+static void disturb(wamp_peer *caller, int64_t duration_ms)
 {
-    int64_t begun = now_ms(), kill_at = begun + kill_every_ms;
+    int64_t begun = now_ms(), kill_at = begun + KILL_EVERY_MS;
     for (int64_t now = begun; now < begun + duration_ms; now = now_ms()) {
         if (now >= kill_at) {
             replace_router(soak.kills > 0 && now - begun > duration_ms / 5);
-            kill_at = now + kill_every_ms;
+            kill_at = now + KILL_EVERY_MS;
         }
         begin_calls(caller);
         serve(caller, PACE_MS);
@@ -318,7 +319,7 @@ static wamp_peer *open_peer(const wamp_service *offers, const wamp_hooks *hooks)
     return peer;
 }
 
-static void run(int64_t duration_ms, int64_t kill_every_ms)
+static void run(int64_t duration_ms)
 {
     static const wamp_hooks hooks = {.on_joined = on_joined};
     wamp_peer *callee = open_peer(&service, NULL), *caller = open_peer(NULL, &hooks);
@@ -326,7 +327,7 @@ static void run(int64_t duration_ms, int64_t kill_every_ms)
     soak.callee = callee;
     if (callee && caller && !wamp_subscribe(caller, "soak.event", on_event, NULL) && !wamp_start(callee)) {
         pthread_create(&blocking, NULL, call_and_wait, NULL);
-        disturb(caller, duration_ms, kill_every_ms);
+        disturb(caller, duration_ms);
         soak.over = true;
         pthread_join(blocking, NULL);
     }
@@ -337,7 +338,7 @@ static void run(int64_t duration_ms, int64_t kill_every_ms)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: soak WAMPD SECONDS [KILL_EVERY_MS]\n", stderr);
+        fputs("usage: soak WAMPD SECONDS\n", stderr);
         return 2;
     }
     soak.wampd = argv[1];
@@ -346,7 +347,7 @@ int main(int argc, char **argv)
         return 2;
     snprintf(soak.url, sizeof soak.url, "unix:%s/router", soak.dir);
     router_start();
-    run(atoi(argv[2]) * INT64_C(1000), argc > 3 ? atoi(argv[3]) : 2000);
+    run(atoi(argv[2]) * INT64_C(1000));
     router_kill();
     unlink(soak.url + strlen("unix:"));
     rmdir(soak.dir);
