@@ -5,8 +5,14 @@ interop.installed := $(interop.dir)/.installed
 $(interop.installed): tests/interop/install.sh tests/interop/package.json $(wildcard tests/interop/requirements/*)
 	$(call say,GET,clients for Python and Node)tests/interop/install.sh $(interop.dir) && touch $@
 
-command.interop = WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) tests/interop/run.py
-test.deps += $(interop.installed)
+interop.libwamp := $(BUILD)/interop/libwamp_client
+
+$(interop.libwamp): $(call obj,tests/interop/libwamp_client.c) $(libwamp.a)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(client.libs)
+
+command.interop = WAMPD=$(wampd.bin) LIBWAMP=$(interop.libwamp) CLIENTS=$(interop.dir) tests/interop/run.py
+test.deps += $(interop.installed) $(interop.libwamp)
 test.programs += $(if $(wampd.bin),interop)
 
 # By itself: no client, no network.
@@ -14,7 +20,7 @@ command.wampy-profile = WAMPD=$(wampd.bin) python3 tests/wampy_profile.py
 check.deps += $(wampd.bin)
 check.programs += $(if $(wampd.bin),wampy-profile)
 
-interop: $(interop.installed) $(wampd.bin)  ## wampy, autobahn, wampy.js, xconn against wampd (CLIENT="..": only those)
+interop: $(interop.installed) $(interop.libwamp) $(wampd.bin)  ## clients that exist against wampd (CLIENT=..: one)
 	@$(command.interop) $(CLIENT)
 
 .PHONY: interop

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Clients that exist, as their registries have them, against wampd: each with each, and with itself.
 
-    WAMPD=build/wampd CLIENTS=build/interop tests/interop/run.py [CLIENT..]
+    WAMPD=build/wampd LIBWAMP=build/interop/libwamp_client CLIENTS=build/interop tests/interop/run.py [CLIENT..]
 
-CLIENTS is where install.sh has put them. With names, only those test; the services of all are there.
+CLIENTS is where install.sh has put those from elsewhere. With names, only those test; the services of all are
+there.
 """
 import contextlib
 import json
@@ -18,6 +19,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 from rawpeer import Daemon  # noqa: E402
 
 INSTALLED = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))
+LIBWAMP = os.environ.get("LIBWAMP", "build/interop/libwamp_client")
 CONFIG = "listen: ['ws://127.0.0.1:0', 'rs://127.0.0.1:0']\nrealms: [realm1]\nlimits: {message_size: 4 MiB}\n"
 
 with open(os.path.join(HERE, "clients.json")) as clients:
@@ -26,9 +28,8 @@ with open(os.path.join(HERE, "clients.json")) as clients:
 
 def command(client):
     path = os.path.join(HERE, CLIENTS[client]["program"])
-    if path.endswith(".js"):
-        return ["node", path]
-    return [os.path.join(INSTALLED, client, "bin", "python"), path]
+    return {".py": [os.path.join(INSTALLED, client, "bin", "python"), path], ".js": ["node", path],
+            "": [LIBWAMP]}[os.path.splitext(path)[1]]
 
 
 @contextlib.contextmanager
@@ -68,7 +69,8 @@ def test(client, environment):
 def main():
     with contextlib.ExitStack() as stack:
         ws, rs = stack.enter_context(daemon()).urls()
-        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "NODE_PATH": f"{INSTALLED}/node_modules"}
+        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "NODE_PATH": f"{INSTALLED}/node_modules",
+                       "INTEROP": HERE}
         for client in CLIENTS:
             stack.enter_context(service(client, environment))
         results = [test(client, environment) for client in sys.argv[1:] or CLIENTS]
