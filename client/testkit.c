@@ -1,5 +1,5 @@
-/* wamp_test.h: the router is a child process, its address is what its ready line says; waiting is a loop that serves
- * the peer for a moment and looks again. */
+/* wamp_test.h: the router is a child process, its address is what its ready line says; waiting is a loop that
+ * serves the peer for a moment and looks again. */
 #include "client/include/wamp_test.h"
 
 #include "common/mem.h"

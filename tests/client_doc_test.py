@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The programs of docs/CLIENT.md are compiled, without a warning, and run against a router, in their order.
 
-A program that serves (wamp_run) stays until the end; any other has to exit with 0, and to print what the block of text
-behind it says.
+A program that serves (wamp_run) stays until the end; any other has to exit with 0, and to print what the block of
+text behind it says.
 
     BUILD=build WAMPD=build/wampd tests/client_doc_test.py
 """
@@ -31,7 +31,7 @@ def compiled(folder, number, code):
     source, program = (os.path.join(folder, f"{number}{ext}") for ext in (".c", ""))
     with open(source, "w") as f:
         f.write(code)
-    flags = shlex.split(os.environ.get("FLAGS", "")) + ["-Wall", "-Wextra", "-Werror", "-I", f"{ROOT}/client/include"]
+    flags = shlex.split(os.environ.get("FLAGS", "")) + ["-Wall", "-Wextra", "-Werror", f"-I{ROOT}/client/include"]
     subprocess.run([os.environ.get("CC", "cc"), *flags, source, f"{BUILD}/libwamp.a",
                     *shlex.split(os.environ["LIBS"]), "-o", program], check=True)
     return program

@@ -6,11 +6,12 @@ scenario.deps = $(wampd.bin) $(wamp.bin) $(example.bin) $(addsuffix .so,$(exampl
 $(scenario.clients): $(interop.installed)
 	$(Q)$(interop.dir)/autobahn/bin/pip install --quiet --disable-pip-version-check protobuf==7.36.2 && touch $@
 
-command.scenarios = BUILD=$(BUILD) WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) python3 tests/scenarios/run.py $(SCENARIO)
+command.scenarios = BUILD=$(BUILD) WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) \
+    python3 tests/scenarios/run.py $(SCENARIO)
 test.deps += $(scenario.deps)
 test.programs += scenarios
 
-scenarios: deps $(scenario.deps)  ## the acceptance scenarios S-01 .. S-51, one line each (SCENARIO="..": only those)
+scenarios: deps $(scenario.deps)  ## the acceptance scenarios one line each (SCENARIO="..": only those)
 	@$(command.scenarios)
 
 .PHONY: scenarios

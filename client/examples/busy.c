@@ -1,5 +1,5 @@
-/* S-06: called back while it waits for something else. A call that blocks goes on serving, so the alarm rings in the
- * middle of wamp_call.
+/* S-06: called back while it waits for something else. A call that blocks goes on serving, so the alarm rings
+ * in the middle of wamp_call.
  *
  *     alarm_service &  sleep &
  *     busy                                   -> true, ALARM, slept */

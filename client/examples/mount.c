@@ -17,12 +17,14 @@ int main(void)
     {
         wamp_val *sum = NULL;
         wamp_remote_t math = wamp_remote(peer, "math");
-        if (wamp_mount(peer, "math.addition", &Addition, NULL) || wamp_rcall(math, "addition.add", &sum, "ii", 3, 4))
+        if (wamp_mount(peer, "math.addition", &Addition, NULL) ||
+            wamp_rcall(math, "addition.add", &sum, "ii", 3, 4))
             return 1;
         printf("%lld\n", (long long)wamp_int(sum));
         wamp_drop(&sum);
         printf("mounted twice: %s\n", wamp_rc_name(wamp_mount(peer, "math.addition", &Addition, NULL)));
-        if (wamp_unmount(peer, "math.addition") || wamp_rcall(math, "addition.add", &sum, "ii", 3, 4) != WAMP_E_REMOTE)
+        if (wamp_unmount(peer, "math.addition") ||
+            wamp_rcall(math, "addition.add", &sum, "ii", 3, 4) != WAMP_E_REMOTE)
             return 1;
         printf("unmounted: %s\n", wamp_err(peer)->uri);
         return 0;

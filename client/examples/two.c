@@ -1,5 +1,5 @@
-/* S-05: two answers to one call: the first at once, as a progressive result. Who did not ask for progress gets only
- * the second.
+/* S-05: two answers to one call: the first at once, as a progressive result. Who did not ask for progress
+ * gets only the second.
  *
  *     two &
  *     wamp call --progress example.two       -> "first", "second" */

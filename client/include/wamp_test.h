@@ -28,8 +28,8 @@ extern "C" {
 
 typedef struct wamp_test_router wamp_test_router;
 
-/** Starts a router and returns when it is ready. `config`: a configuration file of wampd, NULL for none; it listens
- *  on a port of its own all the same. NULL: it did not start; what it had to say is on standard error.
+/** Starts a router and returns when it is ready. `config`: a configuration file of wampd, NULL for none; it
+ *  listens on a port of its own all the same. NULL: it did not start; what it had to say is on standard error.
  *  Blocks: until it is ready. */
 WAMP_API WAMP_MUST_CHECK wamp_test_router *wamp_test_router_start(const char *config);
 WAMP_API const char *wamp_test_url(const wamp_test_router *router); /**< "ws://127.0.0.1:40123" */
@@ -75,7 +75,8 @@ typedef struct wamp_test_messages {
  *  .serializer = "json" the messages can be read. */
 WAMP_API wamp_hooks wamp_test_collect(wamp_test_messages *to);
 /** Until so many were collected. */
-WAMP_API wamp_rc wamp_test_wait_messages(wamp_peer *peer, const wamp_test_messages *messages, size_t count, int ms);
+WAMP_API wamp_rc wamp_test_wait_messages(wamp_peer *peer, const wamp_test_messages *messages, size_t count,
+                                         int ms);
 /** Frees what was collected. */
 WAMP_API void wamp_test_forget(wamp_test_messages *messages);
 

@@ -4,8 +4,8 @@
         with BinaryNumberService(url=router.url), Client(url=router.url) as client:
             assert client.rpc.get_binary_number(100) == "0b1100100"
 
-Load it with `pytest -p pytest_wampd`, or `pytest_plugins = ["pytest_wampd"]` in conftest.py. The program is the one
-that WAMPD names, else wampd of PATH. A module that wants a configuration overrides the fixture config_path.
+Load it with `pytest -p pytest_wampd`, or `pytest_plugins = ["pytest_wampd"]` in conftest.py. The program is
+the one that WAMPD names, else wampd of PATH. A module that wants a configuration overrides the fixture config_path.
 """
 import os
 import signal
@@ -22,8 +22,8 @@ class Router:
     def __init__(self, config_path=None):
         options = ["--config", str(config_path)] if config_path else []
         program = os.environ.get("WAMPD", "wampd")
-        self.process = subprocess.Popen([program, "--log-level", "error", "--listen", "ws://127.0.0.1:0", *options],
-                                        stdout=subprocess.PIPE, text=True)
+        argv = [program, "--log-level", "error", "--listen", "ws://127.0.0.1:0", *options]
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         urls = [word for word in ready if word.startswith("ws://")]
         if not urls:

@@ -5,7 +5,7 @@ import time
 from scenario import BUILD, SLACK, eventually, near, partial, way
 
 
-# --- S-42, S-43 trees of services ------------------------------------------------------------------------------------------
+# --- S-42, S-43 trees of services -----------------------------------------------------------------------------
 
 @way("S-42", "C server, autobahn caller")
 def _(w):
@@ -34,7 +34,7 @@ def _(w):
         (0, "7\nmounted twice: WAMP_E_STATE\nunmounted: wamp.error.no_such_procedure\n", "")
 
 
-# --- S-44 concurrency ----------------------------------------------------------------------------------------------------------
+# --- S-44 concurrency -----------------------------------------------------------------------------------------
 
 @way("S-44", "ten levels deep")
 def _(w):
@@ -51,7 +51,7 @@ def _(w):
     near(float(out), 1, after=1)
 
 
-# --- S-45 passing a service ------------------------------------------------------------------------------------------------------
+# --- S-45 passing a service -----------------------------------------------------------------------------------
 
 @way("S-45", "C client, autobahn server")
 def _(w):
@@ -72,10 +72,10 @@ def _(w):
     client = w.example("monty")
     prefix = callee.receive()[4][0]
     client.kill()
-    eventually(lambda: w.observer.error(prefix + ".get_client_name")[0] == "wamp.error.no_such_procedure", "it is gone")
+    eventually(lambda: w.observer.error(prefix + ".get_client_name")[0] == "wamp.error.no_such_procedure", "gone")
 
 
-# --- S-46 exceptions ----------------------------------------------------------------------------------------------------------------
+# --- S-46 exceptions ------------------------------------------------------------------------------------------
 
 @way("S-46", "autobahn callee, wamp caller")
 def _(w):
@@ -88,7 +88,7 @@ def _(w):
 partial("S-46", "libwamp sends no traceback of its own: wamp_fail does not tell file and line")
 
 
-# --- S-47, S-49 who is there -----------------------------------------------------------------------------------------------------------
+# --- S-47, S-49 who is there ----------------------------------------------------------------------------------
 
 def watching(w):
     watch = w.example("watch")
@@ -134,7 +134,7 @@ def _(w):
     assert heir.is_closed() is False
 
 
-# --- S-48, S-50, S-51 what vanishes --------------------------------------------------------------------------------------------------------
+# --- S-48, S-50, S-51 what vanishes ---------------------------------------------------------------------------
 
 @way("S-48", "C caller", config="realms: [{name: realm1, kill: true}]")
 def _(w):
@@ -155,7 +155,7 @@ def _(w):
     assert callee.receive()[0] == 68
     w.kill_router()
     line = caller.line()
-    assert line in ("TransportLost", "error: wamp.close.transport_lost"), line  # as the versions of Autobahn have it
+    assert line in ("TransportLost", "error: wamp.close.transport_lost"), line  # depends on its version
 
 
 def killed_in_call(w, start):

@@ -3,8 +3,8 @@
 
     tests/scenarios/run.py [S-01 ..]
 
-One line a scenario: pass; FAIL; part: what was tried passes, and the line says what was not, and why; none: nothing
-of it can be tried yet.
+One line a scenario: pass; FAIL; part: what was tried passes, and the line says what was not, and why; none:
+nothing of it can be tried yet.
 """
 import concurrent.futures
 import os
@@ -16,12 +16,13 @@ import scenario
 import aiomas, duplex, wampy_seed, wsmprpc, zrpc  # noqa: E401, F401 -- they fill scenario.WAYS
 
 TITLES = {
-    "S-01": "sum", "S-02": "codec and transport swap", "S-03": "counting stream", "S-04": "reader goes away mid-stream",
-    "S-05": "two answers", "S-06": "alarm callback", "S-07": "callback owner gone", "S-08": "no wait",
+    "S-01": "sum", "S-02": "codec and transport swap", "S-03": "counting stream",
+    "S-04": "reader goes away mid-stream", "S-05": "two answers", "S-06": "alarm callback", "S-07": "callback owner gone", "S-08": "no wait",
     "S-09": "error mid-stream", "S-10": "metadata", "S-11": "client first", "S-12": "echo stream of blobs",
     "S-13": "protobuf", "S-14": "same blob over JSON", "S-15": "passthru", "S-16": "any language",
-    "S-17": "dotted dispatch", "S-18": "workers", "S-19": "wampy service, C caller", "S-20": "C service, wampy caller",
-    "S-21": "the seed README word for word", "S-22": "NewsReader", "S-23": "wampy callee raises", "S-24": "C callee fails",
+    "S-17": "dotted dispatch", "S-18": "workers", "S-19": "wampy service, C caller",
+    "S-20": "C service, wampy caller", "S-21": "the seed README word for word", "S-22": "NewsReader",
+    "S-23": "wampy callee raises", "S-24": "C callee fails",
     "S-25": "unknown procedure", "S-26": "bad arguments", "S-27": "timeouts", "S-28": "authentication",
     "S-29": "every size", "S-30": "wampy's suite", "S-31": "idle and pings", "S-32": "one process, many peers",
     "S-33": "div", "S-34": "cancel", "S-35": "not cancellable", "S-36": "request stream", "S-37": "both ways",

@@ -54,8 +54,8 @@ class Program:
 
     def __init__(self, *argv, **env):
         self.argv, self.begun = argv, time.monotonic()
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, env={**os.environ, "PYTHONUNBUFFERED": "1", **env})
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(argv, **pipes, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1", **env})
         self.lines, self.seen, self.errors = queue.Queue(), [], []
         self.readers = [threading.Thread(target=f, daemon=True) for f in (self._read_lines, self._read_errors)]
         for reader in self.readers:
@@ -74,7 +74,7 @@ class Program:
         try:
             line = self.lines.get(timeout=within * SLACK)
         except queue.Empty:
-            raise AssertionError(f"{self}: no line within {within} s after {self.seen}, errors {self.err()!r}") from None
+            raise AssertionError(f"{self}: no line in {within} s after {self.seen}; errors {self.err()!r}") from None
         if line is not None:
             self.seen.append(line)
         return line
@@ -208,10 +208,15 @@ class World:
         return self.start(os.path.join(BUILD, "wamp"), *args, **kw)
 
     def autobahn(self, *args, **kw):
-        return self.start(os.path.join(CLIENTS, "autobahn/bin/python3"), os.path.join(PEERS, "autobahn_peer.py"), *args, **kw)
+        return self.python("autobahn", *args, **kw)
 
     def wampy(self, *args, **kw):
-        return self.start(os.path.join(CLIENTS, "wampy/bin/python3"), os.path.join(PEERS, "wampy_peer.py"), *args, **kw)
+        return self.python("wampy", *args, **kw)
+
+    def python(self, client, *args, **kw):
+        """Each client has an environment of its own."""
+        python = os.path.join(CLIENTS, client, "bin", "python3")
+        return self.start(python, os.path.join(PEERS, client + "_peer.py"), *args, **kw)
 
     def node(self, *args, **kw):
         return self.start(NODE, os.path.join(PEERS, "node_peer.mjs"), *args,
@@ -222,7 +227,7 @@ class World:
         self.sessions.append(session)
         return session
 
-    # --- waiting ---------------------------------------------------------------------------------------------------
+    # --- waiting ----------------------------------------------------------------------------------------------
 
     @property
     def observer(self):

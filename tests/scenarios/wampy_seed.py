@@ -5,7 +5,7 @@ import time
 from scenario import BUILD, SLACK, eventually, near, partial, way
 
 
-# --- S-19, S-20, S-21 the quickstart -----------------------------------------------------------------------------------------
+# --- S-19, S-20, S-21 the quickstart --------------------------------------------------------------------------
 
 @way("S-19", "wampy service, wamp caller")
 def _(w):
@@ -14,7 +14,7 @@ def _(w):
     assert w.wamp("call", "get_binary_number", "7").finish() == (0, '"0b111"\n', "")
 
 
-partial("S-19", "wampy's own runner connects to port 8080 whatever its configuration says: the service is started without it")
+partial("S-19", "wampy's own runner connects to port 8080 whatever its configuration says: it is not used")
 
 
 @way("S-20", "C service under wamp run, wampy caller")
@@ -41,11 +41,10 @@ def _(w):
     assert (status, out) == (0, "True\n'0b1100100'\n"), (out, err)
 
 
-partial("S-21", "wampy 1.1.0 has neither wampy.entrypoints nor wampy.registry: the README of its first version is not "
-                "run word for word")
+partial("S-21", "wampy 1.1.0 has neither wampy.entrypoints nor wampy.registry: not run word for word")
 
 
-# --- S-22 news -----------------------------------------------------------------------------------------------------------------
+# --- S-22 news ------------------------------------------------------------------------------------------------
 
 HEADLINES = ["wampy is great!", "probably best to use wampy in your next project"]
 
@@ -64,18 +63,20 @@ def _(w):
     reader.expect("serving")
     w.wait_for_subscriber("foo")
     assert w.wamp("publish", "foo", "message=spam").finish()[0] == 0
+    told = "foo message received: {'message': 'spam', 'meta': {'topic': 'foo', 'subscription_id': "
     line = reader.line()
-    assert line.startswith("foo message received: {'message': 'spam', 'meta': {'topic': 'foo', 'subscription_id': "), line
+    assert line.startswith(told), line
 
 
-# --- S-23 to S-26 what goes wrong -------------------------------------------------------------------------------------------------
+# --- S-23 to S-26 what goes wrong -----------------------------------------------------------------------------
 
 @way("S-23", "wampy callee, wamp caller")
 def _(w):
     w.wampy("serve", "FooService", offers="get_foo")
     for _ in range(2):  # one answer each, and it stays
         assert w.wamp("call", "get_foo", "1", "2", "three=3").finish() == \
-            (1, "", "error: get_foo: i do not like any of your values: (1, 2), {'three': 3} exc_type=\"ValueError\"\n")
+            (1, "", "error: get_foo: i do not like any of your values: (1, 2), {'three': 3} "
+                    'exc_type="ValueError"\n')
 
 
 @way("S-24", "C callee, wampy caller")
@@ -116,7 +117,7 @@ def _(w):
     assert status == 1 and err.startswith("error: wamp.error."), err
 
 
-# --- S-27 timeouts ------------------------------------------------------------------------------------------------------------------
+# --- S-27 timeouts --------------------------------------------------------------------------------------------
 
 @way("S-27", "C callee, wampy caller")
 def _(w):
@@ -140,7 +141,7 @@ def _(w):
     assert status == 124 and err.startswith("error: wamp.error.timeout"), err
 
 
-# --- S-28 to S-31 -----------------------------------------------------------------------------------------------------------------------
+# --- S-28 to S-31 ---------------------------------------------------------------------------------------------
 
 @way("S-28", "anonymous")
 def _(w):
@@ -196,7 +197,7 @@ def _(w):
 partial("S-31", "with the ping times of crossbar.timeout.json, not the file; idle for 7 s, not 60")
 
 
-# --- S-32 many peers ----------------------------------------------------------------------------------------------------------------------
+# --- S-32 many peers ------------------------------------------------------------------------------------------
 
 @way("S-32", "two wampy processes and a C callee")
 def _(w):

@@ -4,13 +4,14 @@ import time
 from scenario import SLACK, near, partial, way
 
 
-# --- S-33 div -----------------------------------------------------------------------------------------------------------------
+# --- S-33 div -------------------------------------------------------------------------------------------------
 
 @way("S-33", "C callee, autobahn caller")
 def _(w):
     w.example("math", offers="div")
     assert w.autobahn("call", "div", "1", "3").finish() == (0, "0.3333333333333333\n", "")
-    assert w.autobahn("call", "div", "1", "0").finish() == (0, "error: example.error.zero_division: division by zero\n", "")
+    assert w.autobahn("call", "div", "1", "0").finish() == \
+        (0, "error: example.error.zero_division: division by zero\n", "")
 
 
 @way("S-33", "autobahn callee, wamp caller")
@@ -21,7 +22,7 @@ def _(w):
     assert status == 1 and err.startswith("error: wamp.error.runtime_error: division by zero"), err
 
 
-# --- S-34, S-35 cancel ----------------------------------------------------------------------------------------------------------
+# --- S-34, S-35 cancel ----------------------------------------------------------------------------------------
 
 @way("S-34", "C callee, autobahn caller")
 def _(w):
@@ -45,7 +46,8 @@ def _(w):
 @way("S-34", "who is done first wins")
 def _(w):
     w.example("sleep", offers="example.sleep")
-    assert w.wamp("call", "--cancel-after", "2000", "--mode", "kill", "example.sleep", "1").finish() == (0, "1\n", "")
+    caller = w.wamp("call", "--cancel-after", "2000", "--mode", "kill", "example.sleep", "1")
+    assert caller.finish() == (0, "1\n", "")
 
 
 @way("S-35", "wampy callee, wamp caller")
@@ -61,7 +63,7 @@ def _(w):
     assert caller.result("requires_patience", 0) == 0
 
 
-# --- S-36, S-37, S-38 streams -----------------------------------------------------------------------------------------------------
+# --- S-36, S-37, S-38 streams ---------------------------------------------------------------------------------
 
 @way("S-36", "C callee, raw caller")
 def _(w):
@@ -154,7 +156,7 @@ def _(w):
     service.expect("count: canceled (killnowait)")
 
 
-# --- S-39 private ---------------------------------------------------------------------------------------------------------------------
+# --- S-39 private ---------------------------------------------------------------------------------------------
 
 @way("S-39", "what is not offered cannot be called")
 def _(w):
@@ -172,7 +174,7 @@ def _(w):
     assert w.example("private").finish() == (0, "private name: _x\n", "")
 
 
-# --- S-40, S-41 --------------------------------------------------------------------------------------------------------------------------
+# --- S-40, S-41 -----------------------------------------------------------------------------------------------
 
 @way("S-40", "C callee, raw reader that stops")
 def _(w):

@@ -9,7 +9,7 @@ MADE = PERSON + "202a2a06706572736f6e"
 IN_JSON = "\0" + base64.b64encode(bytes.fromhex(PERSON)).decode()
 
 
-# --- S-12 echo --------------------------------------------------------------------------------------------------------------
+# --- S-12 echo ------------------------------------------------------------------------------------------------
 
 @way("S-12", "C callee, autobahn caller")
 def _(w):
@@ -24,10 +24,11 @@ def _(w):
 @way("S-12", "autobahn callee, wamp caller")
 def _(w):
     w.autobahn("echo", offers="zrpc.echo")
-    assert w.wamp("call", "--progress", "--bin", "world", "zrpc.echo").finish() == (0, "world\n" * 10 + "CLOSE\n", "")
+    caller = w.wamp("call", "--progress", "--bin", "world", "zrpc.echo")
+    assert caller.finish() == (0, "world\n" * 10 + "CLOSE\n", "")
 
 
-# --- S-13 protobuf -------------------------------------------------------------------------------------------------------------
+# --- S-13 protobuf --------------------------------------------------------------------------------------------
 
 @way("S-13", "autobahn callee with protobuf, wamp caller")
 def _(w):
@@ -41,7 +42,7 @@ def _(w):
     assert w.autobahn("person").finish() == (0, "id: 42\n", "")
 
 
-# --- S-14 the same over JSON -----------------------------------------------------------------------------------------------------
+# --- S-14 the same over JSON ----------------------------------------------------------------------------------
 
 @way("S-14", "JSON caller, msgpack callee gets octets")
 def _(w):
@@ -62,7 +63,7 @@ def _(w):
     assert w.session().result("echo", "\0no base64!") == "\0no base64!"
 
 
-# --- S-15 passthru -----------------------------------------------------------------------------------------------------------------
+# --- S-15 passthru --------------------------------------------------------------------------------------------
 
 @way("S-15", "another codec, equal octets")
 def _(w):
@@ -90,7 +91,7 @@ def _(w):
     assert (answer[0], answer[2]) == (3, "wamp.error.protocol_violation"), answer
 
 
-# --- S-16 any language ----------------------------------------------------------------------------------------------------------------
+# --- S-16 any language ----------------------------------------------------------------------------------------
 
 @way("S-16", "C callee, wampy.js caller")
 def _(w):
@@ -117,16 +118,17 @@ def _(w):
     assert reader.receive()[4] == ["world\n" * 10 + "CLOSE\n"]
 
 
-# --- S-17 dispatch ----------------------------------------------------------------------------------------------------------------------
+# --- S-17 dispatch --------------------------------------------------------------------------------------------
 
 @way("S-17", "C callee, autobahn caller")
 def _(w):
     w.example("dispatch", offers="zrpc.dispatch.x")
-    assert w.autobahn("call", "zrpc.dispatch.create_person", '"jon"').finish() == (0, '["create_person","jon"]\n', "")
+    caller = w.autobahn("call", "zrpc.dispatch.create_person", '"jon"')
+    assert caller.finish() == (0, '["create_person","jon"]\n', "")
     assert w.autobahn("call", "zrpc.dispatchx", "1").finish()[1].startswith("error: wamp.error.no_such_procedure")
 
 
-# --- S-18 workers -----------------------------------------------------------------------------------------------------------------------
+# --- S-18 workers ---------------------------------------------------------------------------------------------
 
 @way("S-18", "C workers, autobahn caller")
 def _(w):

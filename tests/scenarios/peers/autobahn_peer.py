@@ -32,7 +32,7 @@ async def forever():
     await asyncio.get_running_loop().create_future()
 
 
-# --- calling --------------------------------------------------------------------------------------------------------------
+# --- calling --------------------------------------------------------------------------------------------------
 
 async def attempt(coroutine):
     """Prints the result; for an ERROR its URI, arguments and keyword arguments."""
@@ -139,7 +139,7 @@ async def person(session):
     print("id:", made.id)
 
 
-# --- serving ----------------------------------------------------------------------------------------------------------------
+# --- serving --------------------------------------------------------------------------------------------------
 
 async def offer(session, **procedures):
     """The names come with _ for a dot."""
@@ -277,7 +277,7 @@ async def idle(session):
     await forever()
 
 
-# --- protobuf ---------------------------------------------------------------------------------------------------------------
+# --- protobuf -------------------------------------------------------------------------------------------------
 
 PERSON = "0a036a6f6e120b6a6f6e406a6f6e2e636f6d1a1068747470733a2f2f6a6f6e2e636f6d2f"
 
@@ -294,7 +294,7 @@ def person_class():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("zrpc.Person"))
 
 
-# --- running ----------------------------------------------------------------------------------------------------------------
+# --- running --------------------------------------------------------------------------------------------------
 
 def main(name, *args):
     class Peer(ApplicationSession):

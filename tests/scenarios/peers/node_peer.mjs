@@ -21,7 +21,8 @@ const programs = {
     },
     // S-16
     async adder(wampy) {
-        await wampy.register('example.add', ({ argsList }) => ({ argsList: [argsList[0].reduce((a, b) => a + b)] }));
+        const sum = (numbers) => numbers.reduce((a, b) => a + b);
+        await wampy.register('example.add', ({ argsList }) => ({ argsList: [sum(argsList[0])] }));
         await new Promise(() => {});
     },
     // S-36, S-37: each word is a chunk, the last one ends the stream.
