@@ -43,7 +43,7 @@ TEST(values_survive_every_way_between_the_serializers)
     wamp_arena_fini(&arena);
 }
 
-/* spec: B-046: byte-exact where the form stays */
+/* spec: B-046, B-105: byte-exact where the form stays, and nothing is looked into */
 TEST(the_same_form_keeps_its_octets)
 {
     struct wamp_buf out = {0};
