@@ -56,8 +56,7 @@ static const struct form forms[256] = {
 
 struct head {
     const struct form *form;
-    uint64_t number;      /* of a scalar its value; else octets, elements of a list, pairs of a map */
-    const uint8_t *body;  /* what follows the number */
+    uint64_t number;  /* of a scalar its value; else octets, elements of a list, pairs of a map */
 };
 
 /* size: 1 .. 8. One load where that stays before end, as it mostly does. */
@@ -87,7 +86,7 @@ static inline enum wamp_err read_head(const uint8_t **pp, const uint8_t *end, st
         h->number = big_endian(p, end, f->size);
         p += f->size;
     }
-    *pp = h->body = p;
+    *pp = p;
     return WAMP_ERR_NONE;
 }
 
@@ -97,9 +96,9 @@ static uint64_t values_in(const struct head *container)
 }
 
 /* A value is one octet at least: nothing claims what is not there. */
-static enum wamp_err check_count(const struct head *container, const uint8_t *end)
+static enum wamp_err check_count(const struct head *container, const uint8_t *p, const uint8_t *end)
 {
-    return values_in(container) > (size_t)(end - container->body) ? WAMP_ERR_COUNT : WAMP_ERR_NONE;
+    return values_in(container) > (size_t)(end - p) ? WAMP_ERR_COUNT : WAMP_ERR_NONE;
 }
 
 /* The data of an ext and, before them, its type. */
@@ -116,34 +115,29 @@ static inline enum wamp_err skip_octets(const uint8_t **pp, const uint8_t *end, 
     return WAMP_ERR_NONE;
 }
 
-/* Passes over what follows a head, but for the values in a container. */
+/* Passes over what follows a head, but for the values in a container. Most values are scalars: that they pass by
+ * the switch is worth a tenth of a split. */
 static inline enum wamp_err skip_body(const uint8_t **pp, const uint8_t *end, const struct head *h)
 {
+    const uint8_t *text = *pp;
+    if (h->form->body == NOTHING)
+        return WAMP_ERR_NONE;
     switch ((enum body)h->form->body) {
     case TEXT:
         if (skip_octets(pp, end, h->number))
             return WAMP_ERR_TRUNCATED;
-        return wamp_utf8_ok(str_of((const char *)h->body, h->number)) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
+        return wamp_utf8_ok(str_of((const char *)text, h->number)) ? WAMP_ERR_NONE : WAMP_ERR_UTF8;
     case OCTETS:
         return skip_octets(pp, end, h->number);
     case EXTENSION:
         return skip_octets(pp, end, extension_size(h));
     case VALUES:
-        return check_count(h, end);
-    case INVALID:
-        return WAMP_ERR_SYNTAX;
+        return check_count(h, *pp, end);
     case NOTHING:
+    case INVALID:
         break;
     }
-    return WAMP_ERR_NONE;
-}
-
-/* A value, but for the values in a container. Most are scalars: that they pass by the switch is worth a tenth of a
- * split. */
-static inline enum wamp_err skip_flat(const uint8_t **pp, const uint8_t *end, struct head *h)
-{
-    enum wamp_err err = read_head(pp, end, h);
-    return err || h->form->body == NOTHING ? err : skip_body(pp, end, h);
+    return WAMP_ERR_SYNTAX;
 }
 
 /* --- values -------------------------------------------------------------------------------------------------- */
@@ -185,8 +179,8 @@ static inline void take_scalar(const struct head *h, struct wamp_item *out)
     }
 }
 
-/* The value ends at `end`. */
-static inline void take(const struct head *h, const uint8_t *end, struct wamp_item *out)
+/* `end` is where the value ends. */
+static inline void take(const struct head *h, const uint8_t *body, const uint8_t *end, struct wamp_item *out)
 {
     out->kind = (enum wamp_kind)h->form->kind;
     out->escaped = false;
@@ -194,18 +188,16 @@ static inline void take(const struct head *h, const uint8_t *end, struct wamp_it
     if (h->form->body == NOTHING)
         take_scalar(h, out);
     else
-        out->text = str_of((const char *)h->body, (size_t)(end - h->body));
+        out->text = str_of((const char *)body, (size_t)(end - body));
 }
 
-/* Passes over the values in a container whose head was read; `base` levels are open around it. */
+/* Passes over the values in a container whose head was read; around it is a message (base 1) or nothing (0). */
 static enum wamp_err skip_values(const uint8_t **pp, const uint8_t *end, unsigned base,
                                  const struct head *container)
 {
     uint64_t outer[WAMP_DEPTH_MAX], left = values_in(container);  /* values to come: further out, and here */
     const uint8_t *p = *pp;
     unsigned depth = 0;
-    if (base >= WAMP_DEPTH_MAX)
-        return WAMP_ERR_DEPTH;
     for (;;) {
         while (!left) {
             *pp = p;
@@ -214,7 +206,9 @@ static enum wamp_err skip_values(const uint8_t **pp, const uint8_t *end, unsigne
             left = outer[--depth];
         }
         struct head h;
-        enum wamp_err err = skip_flat(&p, end, &h);
+        enum wamp_err err = read_head(&p, end, &h);
+        if (!err)
+            err = skip_body(&p, end, &h);
         if (err)
             return err;
         left--;
@@ -231,12 +225,15 @@ static enum wamp_err read_value(const uint8_t **pp, const uint8_t *end, unsigned
 {
     const uint8_t *start = *pp, *p = start;
     struct head h;
-    enum wamp_err err = skip_flat(&p, end, &h);
+    enum wamp_err err = read_head(&p, end, &h);
+    const uint8_t *body = p;
+    if (!err)
+        err = skip_body(&p, end, &h);
     if (!err && h.form->body == VALUES)
         err = skip_values(&p, end, base, &h);
     if (err)
         return err;
-    take(&h, p, out);
+    take(&h, body, p, out);
     out->raw = str_of((const char *)start, (size_t)(p - start));
     *pp = p;
     return WAMP_ERR_NONE;
@@ -259,7 +256,7 @@ static enum wamp_err msgpack_split(struct str message, struct wamp_item items[WA
     if (!err && list.form->kind != WAMP_LIST)
         err = WAMP_ERR_TYPE;
     if (!err)
-        err = check_count(&list, end);
+        err = check_count(&list, p, end);
     if (err)
         return err;
     *count = (unsigned)list.number;
