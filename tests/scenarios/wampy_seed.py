@@ -155,14 +155,14 @@ partial("S-28", "the router has no authentication yet; that it refuses who insis
 SIZES = (1, 125, 126, 1000, 32700, 40000, 65400, 65600, 1500000)
 
 
-@way("S-29", "C echo, wampy caller: equal", config="limits: {message_size: 2 MiB}")
+@way("S-29", "C echo, wampy caller: equal")
 def _(w):
     w.example("text", offers="text")
     status, out, err = w.wampy("sizes", "text", *map(str, SIZES)).finish(within=60)
     assert (status, out) == (0, "".join(f"{n} True\n" for n in SIZES)), (out, err)
 
 
-@way("S-29", "C echo, raw caller: under a second", config="limits: {message_size: 2 MiB}")
+@way("S-29", "C echo, raw caller: under a second")
 def _(w):
     w.example("text", offers="text")
     for size in SIZES:

@@ -128,13 +128,13 @@ TEST(a_message_above_the_limit_ends_the_session)  /* spec: 0.9 row 4, 0.11, reli
     struct rig rig;
     rig_init(&rig);
     struct plug *p = rig_session(&rig, "");
-    char *json = malloc((1 << 20) + 1);
-    memset(json, ' ', 1 << 20);
-    json[1 << 20] = '\0';
+    char *json = malloc((2 << 20) + 1);
+    memset(json, ' ', 2 << 20);
+    json[2 << 20] = '\0';
     memcpy(json, "[48,1,{},\"com.x\"]", 17);
     plug_say(p, json);
-    expect_heard(p, "[8,48,1,{}");  /* 2^20 octets are within it */
-    plug_frame(p, WAMP_WS_TEXT, str_of(json, (1 << 20) + 1));
+    expect_heard(p, "[8,48,1,{}");  /* 2^21 octets are within it */
+    plug_frame(p, WAMP_WS_TEXT, str_of(json, (2 << 20) + 1));
     rig_turn(&rig);
     expect_heard(p, "[3,{\"message\":");
     assert_non_null(memmem(p->text.ptr, p->text.len, "payload_size_exceeded", 21));

@@ -89,9 +89,9 @@ static void rawsocket_case(const char octets[4], const char answer[4], bool stay
 
 TEST(a_rawsocket_handshake_is_answered_with_our_limit_and_the_serializer)  /* spec: 0.11 */
 {
-    rawsocket_case("\x7f\xf1\0\0", "\x7f\xb1\0\0", true);
-    rawsocket_case("\x7f\x02\0\0", "\x7f\xb2\0\0", true);
-    rawsocket_case("\x7f\xf3\0\0", "\x7f\xb3\0\0", true);
+    rawsocket_case("\x7f\xf1\0\0", "\x7f\xc1\0\0", true);
+    rawsocket_case("\x7f\x02\0\0", "\x7f\xc2\0\0", true);
+    rawsocket_case("\x7f\xf3\0\0", "\x7f\xc3\0\0", true);
 }
 
 TEST(a_wrong_rawsocket_handshake_is_refused_with_a_code)  /* spec: 0.11 */
