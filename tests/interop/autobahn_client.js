@@ -1,6 +1,8 @@
 // autobahn for JavaScript: Node, WebSocket; JSON, MessagePack and CBOR. See checks.js.
 "use strict";
 
+const assert = require("node:assert/strict");
+
 globalThis.WebSocket ??= require("ws"); // autobahn takes the one of Node 22
 
 const autobahn = require("autobahn");
@@ -91,4 +93,31 @@ function join(variant) {
     });
 }
 
-checks.program("autobahnjs", join, []);
+// --- what only autobahn does ------------------------------------------------------------------------------------
+
+async function aCanceledCall(caller) {
+    await caller.session.register(`${caller.name}_sleep`, () => new Promise(() => {}));
+    const call = caller.session.call(`${caller.name}_sleep`);
+    call.cancel({ mode: "kill" });
+    await assert.rejects(Promise.resolve(call), (error) => error.error === "wamp.error.canceled");
+}
+
+async function aSharedRegistration(caller) {
+    const other = await join(caller.name.split("_")[1]);
+    const uri = `${caller.name}_shared`;
+    await caller.session.register(uri, () => 1, { invoke: "roundrobin" });
+    await other.session.register(uri, () => 2, { invoke: "roundrobin" });
+    const results = [];
+    for (let i = 0; i < 4; i++)
+        results.push(await caller.session.call(uri));
+    assert.deepEqual(results, [1, 2, 1, 2]);
+    await other.leave();
+}
+
+async function patterns(caller) {
+    const uri = `${caller.name}.tree.`;
+    await caller.session.register(uri, (args, kwargs, details) => details.procedure, { match: "prefix" });
+    assert.equal(await caller.session.call(`${uri}leaf`), `${uri}leaf`);
+}
+
+checks.program("autobahnjs", join, [aCanceledCall, aSharedRegistration, patterns]);

@@ -71,7 +71,9 @@ class Caller {
         const sums = new Map();
         const procedures = {
             echo: ({ argsList: [value] }) => ({ argsList: [asSent(value)] }),
-            fail: () => { throw Object.assign(new Error(), { error: "com.example.broken", argsList: ["broken"] }); },
+            fail: () => {
+                throw Object.assign(new Error(), { error: "com.example.broken", argsList: ["broken"] });
+            },
             publish: async ({ argsList: [topic, message] }) => {
                 await this.session.publish(topic, { argsDict: { message } });
                 return { argsList: [null] };
@@ -85,7 +87,9 @@ class Caller {
         };
         for (const [procedure, fn] of Object.entries(procedures))
             await this.session.register(`${this.name}_${procedure}`, fn);
-        await this.session.subscribe(`${this.name}_topic`, ({ argsDict }) => { this.lastHeard = argsDict.message; });
+        await this.session.subscribe(`${this.name}_topic`, ({ argsDict: { message } }) => {
+            this.lastHeard = message;
+        });
     }
 }
 
@@ -97,4 +101,35 @@ async function join(variant) {
     return new Caller(`wampyjs_${variant}`, session);
 }
 
-checks.program("wampyjs", join, []);
+// --- what only wampy.js does ------------------------------------------------------------------------------------
+
+// It announces no cancelling as a callee: the call is dropped, and the caller told.
+async function aCanceledCall(caller) {
+    await caller.session.register(`${caller.name}_sleep`, () => new Promise(() => {}));
+    const call = caller.session.call(`${caller.name}_sleep`);
+    caller.session.cancel(caller.session.getOpStatus().reqId, { mode: "kill" });
+    await assert.rejects(call, (error) => error.errorUri === "wamp.error.canceled");
+}
+
+async function aStreamToACalleeWithout(caller) { // spec: A-PCI-04
+    const { result } = caller.session.progressiveCall(`${caller.name}_echo`, 1);
+    await assert.rejects(result, (error) => error.errorUri === "wamp.error.feature_not_supported");
+}
+
+async function aTimeoutOfTheRouter(caller) {
+    await caller.session.register(`${caller.name}_slow`, () => new Promise(() => {}));
+    await assert.rejects(caller.session.call(`${caller.name}_slow`, [], { timeout: 100 }),
+        (error) => error.errorUri === "wamp.error.timeout");
+}
+
+async function patterns(caller) {
+    const events = new checks.Queue();
+    await caller.session.subscribe(`${caller.name}.tree`, (event) => events.put(event.details.topic),
+        { match: "prefix" });
+    const other = await join(caller.name.split("_")[1]);
+    await other.session.publish(`${caller.name}.tree.leaf`, ["v"]);
+    assert.equal(await events.get(), `${caller.name}.tree.leaf`);
+    await other.leave();
+}
+
+checks.program("wampyjs", join, [aCanceledCall, aStreamToACalleeWithout, aTimeoutOfTheRouter, patterns]);

@@ -1,7 +1,7 @@
 """wampy 1.1.0: blocking Python on gevent, JSON over WebSocket. See checks.py.
 
-Its calls block, so that what is awaited here has always happened already. All clients of a process share one queue of
-answers: there is one caller here, and a service only beside it, as in wampy's README.
+Its calls block, so that what is awaited here has always happened already. All clients of a process share one queue
+of answers: there is one caller here, and a service only beside it, as in wampy's README.
 """
 import gevent.monkey
 
@@ -160,7 +160,7 @@ async def a_handler_that_raises_sends_one_answer(caller):  # spec: S-23 W-33
 
 
 async def a_timeout_of_its_own_cancels_in_silence(caller):  # spec: S-27 W-34 W-35
-    """wampy expects GOODBYE as the next message after its CANCEL, and no ERROR of the timeout that it asked for."""
+    """After its CANCEL wampy expects GOODBYE, and no ERROR for the timeout that it asked the router for."""
     with BinaryNumberService(url=caller.client.url) as service:
         wait_for_registrations(service, 3)
         for seconds in (0.3, 1):
