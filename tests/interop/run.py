@@ -60,10 +60,11 @@ def test(client, environment):
     """The number of checks that passed, and of those that failed."""
     done = subprocess.run([*command(client), "test", *CLIENTS], stdout=subprocess.PIPE, text=True,
                           env=environment, timeout=250)
-    print(f"{client}: {done.stdout}", end="")
     counts = re.search(r"^(\d+) passed, (\d+) failed$", done.stdout, re.MULTILINE)
     passed, failed = map(int, counts.groups()) if counts else (0, 0)
-    return passed, failed or int(done.returncode != 0)
+    failed = failed or int(done.returncode != 0)
+    print(f"{done.stdout[:counts and counts.start()]}{client}: {passed} passed, {failed} failed")
+    return passed, failed
 
 
 def main():
