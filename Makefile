@@ -102,6 +102,7 @@ command.check-asan = $(call check.with,asan)
 command.check-tsan = $(call check.with,tsan)
 
 test: deps all $(check.deps) $(test.deps)  ## all tests, after installing what is missing
+	@$(wtc) list $(scripts) | tests/coverage.py | tail -n 1
 	@tests/run-check.sh $(call commands,$(check.programs) $(test.programs))
 
 clean:  ## remove the build directory

@@ -254,6 +254,21 @@ TEST(the_router_says_goodbye_when_it_stops)  /* spec: B-030, 0.9 row 5 */
     rig_fini(&p.rig);
 }
 
+TEST(a_goodbye_that_is_not_answered_in_time_closes_the_transport)  /* spec: B-026, A-SES-09 */
+{
+    struct rig rig;
+    rig_init(&rig);
+    struct plug *p = rig_session(&rig, "");
+    router_say_goodbye(&rig.router, rig.hub.now);
+    rig_turn(&rig);
+    expect_heard(p, "[6,{},\"wamp.close.system_shutdown\"]");
+    rig_advance(&rig, 4999);
+    expect_silence(p);
+    rig_advance(&rig, 1);
+    expect_closing(p, 1000);
+    rig_fini(&rig);
+}
+
 /* --- PING ----------------------------------------------------------------------------------------------- */
 
 TEST(a_silent_websocket_is_pinged_and_closed_when_it_stays_silent)  /* spec: W-12, reliability 5 */
@@ -283,7 +298,7 @@ TEST(a_silent_websocket_is_pinged_and_closed_when_it_stays_silent)  /* spec: W-1
     rig_fini(&rig);
 }
 
-TEST(nobody_is_pinged_before_welcome_and_no_rawsocket_ever)  /* spec: W-04, T-61 */
+TEST(nobody_is_pinged_before_welcome_and_no_rawsocket_ever)  /* spec: W-04, T-61, A-RAW-02 */
 {
     struct rig rig;
     rig_init(&rig);
@@ -562,6 +577,7 @@ RUN_TESTS(cmocka_unit_test(a_call_goes_there_and_back),
           cmocka_unit_test(a_peer_that_just_goes_has_left_its_realm),
           cmocka_unit_test(a_close_frame_is_answered_and_the_session_is_over),
           cmocka_unit_test(the_router_says_goodbye_when_it_stops),
+          cmocka_unit_test(a_goodbye_that_is_not_answered_in_time_closes_the_transport),
           cmocka_unit_test(a_silent_websocket_is_pinged_and_closed_when_it_stays_silent),
           cmocka_unit_test(nobody_is_pinged_before_welcome_and_no_rawsocket_ever),
           cmocka_unit_test(a_rawsocket_ping_is_echoed_before_and_after_hello),
