@@ -435,12 +435,15 @@ def a_timeout_is_late_by_at_least_5_ms():  # spec: W-35: wampy's own timer has t
 
 
 def its_own_timer_first_and_then_nothing(d):  # spec: W-34, W-35
-    callee, caller = wampy(d), wampy(d)
+    callee, late = wampy(d), 1
     callee.register("slow")
-    begun = time.monotonic()
-    request = caller.call("slow", options={"timeout": 300})
-    time.sleep(max(0, begun + 0.3 - time.monotonic()))
-    caller.send([49, request, {}])
+    while late > 0.02:  # a machine that oversleeps says nothing about the router
+        caller = wampy(d)
+        begun = time.monotonic()
+        request = caller.call("slow", options={"timeout": 300})
+        time.sleep(max(0, begun + 0.3 - time.monotonic()))
+        caller.send([49, request, {}])
+        late = time.monotonic() - begun - 0.3
     caller.hears_nothing(0.5)
 
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    GRACE_MS = 20,          /* a timeout is never early */
+    GRACE_MS = 50,          /* a timeout is never early */
     REMEMBERED_MS = 60000,  /* ended progressive calls are known that long */
 };
 

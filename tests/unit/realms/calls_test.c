@@ -162,7 +162,7 @@ TEST(a_waiting_call_can_be_canceled_times_out_and_ends_with_its_caller)  /* spec
     hear(a, "[8, 48, 2, {}, \"wamp.error.canceled\", _]");
     world_advance(&w, 99);
     hear_nothing(a);
-    world_advance(&w, 21);
+    world_advance(&w, 51);
     hear(a, "[8, 48, 3, {}, \"wamp.error.timeout\", _]");
     peer_drop(b);
     hear_nothing(callee);
@@ -415,7 +415,7 @@ TEST(the_timeout_spans_all_attempts)  /* spec: A-RRT-05, A-TMO-04 */
     world_advance(&w, 300);
     say(second, UNAVAILABLE(1));
     hear(third, "[68, 1, 1, {}]");
-    world_advance(&w, 319);
+    world_advance(&w, 349);
     hear_nothing(a);
     world_advance(&w, 1);
     hear(a, "[8, 48, 1, {}, \"wamp.error.timeout\", _]");
@@ -440,7 +440,7 @@ TEST(progress_restarts_the_timeout_and_dropped_progress_does_not)  /* spec: A-TM
     hear(a, "[8, 48, 2, {}, \"wamp.error.timeout\", _]");
     hear(a, "[50, 1, {\"progress\": true}, [1]]");
     hear(a, "[50, 1, {\"progress\": true}, [2]]");
-    world_advance(&w, 219);
+    world_advance(&w, 249);
     hear_nothing(a);
     world_advance(&w, 1);
     hear(a, "[8, 48, 1, {}, \"wamp.error.timeout\", _]");
@@ -468,7 +468,7 @@ TEST(timeouts_may_be_seconds_and_be_called_canceled)  /* spec: A-TMO-01, A-TMO-0
     say(a, "[48, 1, {\"timeout\": 2}, \"com.p\"]");
     world_advance(&w, 1999);
     hear_nothing(a);
-    world_advance(&w, 21);
+    world_advance(&w, 51);
     hear(a, "[8, 48, 1, {}, \"wamp.error.canceled\", _]");
     world_end(&w);
 }
