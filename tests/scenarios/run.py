@@ -7,6 +7,7 @@ One line a scenario: pass; FAIL; part: what was tried passes, and the line says 
 nothing of it can be tried yet.
 """
 import concurrent.futures
+import contextlib
 import os
 import sys
 import traceback
@@ -35,16 +36,12 @@ TITLES = {
 
 def attempt(function, config):
     """None, or what went wrong."""
-    world = None
     try:
-        world = scenario.World(config)
-        function(world)
+        with contextlib.closing(scenario.World(config)) as world:
+            function(world)
         return None
     except Exception:  # noqa: BLE001 -- whatever it is, the others are run
         return traceback.format_exc(limit=-3)
-    finally:
-        if world:
-            world.close()
 
 
 def verdict(name, failures):

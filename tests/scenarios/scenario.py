@@ -7,6 +7,7 @@
 
 A scenario has one or more ways; it passes when all of them do. What a way starts ends with it.
 """
+import contextlib
 import os
 import queue
 import signal
@@ -55,7 +56,8 @@ class Program:
     def __init__(self, *argv, **env):
         self.argv, self.begun = argv, time.monotonic()
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = subprocess.Popen(argv, **pipes, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1", **env})
+        self.process = subprocess.Popen(argv, **pipes, text=True, start_new_session=True,
+                                        env={**os.environ, "PYTHONUNBUFFERED": "1", **env})
         self.lines, self.seen, self.errors = queue.Queue(), [], []
         self.readers = [threading.Thread(target=f, daemon=True) for f in (self._read_lines, self._read_errors)]
         for reader in self.readers:
@@ -110,8 +112,9 @@ class Program:
         self.process.send_signal(signal.SIGINT)
 
     def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
+        """It, and the processes that it started: a browser has many."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def __str__(self):
@@ -176,7 +179,8 @@ class World:
 
     def __init__(self, config=""):
         self.programs, self.sessions = [], []
-        self.folder = tempfile.TemporaryDirectory()
+        # Killed processes of a browser may write a little longer than it takes to remove the folder.
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.config = os.path.join(self.folder.name, "wampd.yaml")
         with open(self.config, "w") as f:
             f.write(config)
