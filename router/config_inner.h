@@ -1,0 +1,16 @@
+/* What the files of the configuration share: config.c, and one file for each large section. */
+#ifndef ROUTER_CONFIG_INNER_H
+#define ROUTER_CONFIG_INNER_H
+
+#include "router/config_reader.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* Writes the text of an error that has no place in a file. Always false. */
+bool config_tell(struct config_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Each reads its section; target: the struct config. */
+bool config_read_listeners(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target);
+bool config_read_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target);
+
+#endif
