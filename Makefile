@@ -88,7 +88,7 @@ run: $(BUILD)/wampd  ## install what is missing, build, start wampd (ARGS="--con
 # They append to check.programs and test.programs: what `make check` and `make test` run through tests/run-check.sh,
 # each word a program, or the name of one with arguments: command.NAME. And to check.deps and test.deps: what has to be
 # built before.
-include $(wildcard tests/*.mk crossbar-compat/*.mk client/*.mk)
+include $(wildcard client/*.mk crossbar-compat/*.mk tests/*.mk)
 
 commands = $(foreach p,$(1),'$(or $(command.$(p)),$(p))')
 
