@@ -7,7 +7,11 @@
 
 #include "common/str.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+enum { WIRE_BINDING_MAX = 64 };
 
 struct wire {
     /* Hands octets to the kernel. Returns how many it took, which may be none, or -1: the socket is dead. */
@@ -16,6 +20,16 @@ struct wire {
     void (*hear)(void *socket, bool enable);  /* false: reads nothing until true */
     void (*finish)(void *socket);             /* no more octets will be written: tells the peer */
     void (*close)(void *socket);              /* conn_on_gone is called before this returns */
+
+    /* --- TLS; NULL where there is none -------------------------------------------------------------------- */
+
+    /* The SHA-256 of the certificate that the peer proved to have, whose issuer we trust. False: it has none. */
+    bool (*peer_certificate)(void *socket, uint8_t sha256[32]);
+
+    /* What the two ends of this very connection agree on and nobody between them: a channel binding. type:
+     * tls-exporter, tls-unique, tls-server-end-point. Returns its length, at least 32; 0: this connection has none
+     * of that type. spec: A-CSG-06, A-CSG-08, A-SCR-11 */
+    size_t (*channel_binding)(void *socket, struct str type, uint8_t out[WIRE_BINDING_MAX]);
 };
 
 #endif
