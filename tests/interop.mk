@@ -2,8 +2,8 @@
 interop.dir := build/interop
 interop.installed := $(interop.dir)/.installed
 
-$(interop.installed): tests/interop/install.sh tests/interop/package.json $(wildcard tests/interop/requirements/*)
-	$(call say,GET,clients for Python and Node)tests/interop/install.sh $(interop.dir) && touch $@
+$(interop.installed): tests/interop/install.sh tests/interop/package.json $(wildcard tests/interop/requirements/* tests/interop/nexus/*)
+	$(call say,GET,clients for Python, Node and Go)tests/interop/install.sh $(interop.dir) && touch $@
 
 interop.libwamp := $(BUILD)/interop/libwamp_client
 

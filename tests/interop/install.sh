@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the clients into the directory given, from their registries: those for Python each into a virtual
-# environment of its own (their requirements contradict one another), those for Node into node_modules.
+# environment of its own (their requirements contradict one another), those for Node into node_modules, those for Go
+# as a program.
 set -e
 here=$(dirname "$0") to=$1
 "$here/../install-deps.sh" python3-venv
@@ -13,3 +14,7 @@ for list in "$here"/requirements/*.txt; do
 done
 cp "$here/package.json" "$to"
 npm install --silent --no-audit --no-fund --no-package-lock --prefix "$to"
+command -v go >/dev/null || "$here/../install-deps.sh" golang-go
+mkdir -p "$to/nexus"
+to=$(cd "$to" && pwd)
+(cd "$here/nexus" && go build -o "$to/nexus/nexus")

@@ -27,9 +27,10 @@ with open(os.path.join(HERE, "clients.json")) as clients:
 
 
 def command(client):
-    path = os.path.join(HERE, CLIENTS[client]["program"])
+    program = CLIENTS[client]["program"]
+    path = os.path.join(HERE, program)
     return {".py": [os.path.join(INSTALLED, client, "bin", "python"), path], ".js": ["node", path],
-            "": [LIBWAMP]}[os.path.splitext(path)[1]]
+            "": [LIBWAMP if client == "libwamp" else os.path.join(INSTALLED, program)]}[os.path.splitext(path)[1]]
 
 
 @contextlib.contextmanager
