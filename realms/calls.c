@@ -163,6 +163,8 @@ static void call_end(struct call *call)
     caller->call_count--;
     if (call->open && !session_is_doomed(caller))
         ended_add(caller, call->caller_key.request, call->procedure_hash);
+    if (caller == r->own_calls.session)
+        own_call_over(r, call->caller_key.request);
     kept_free(&r->dealer.kept, call->kept);
     call_recycle(&r->dealer, call);
     if (makes_room && reg)
@@ -289,8 +291,9 @@ static void settle_details(struct call *call, const struct callee *callee)
     const struct session *s = callee->session;
     const struct realm *r = s->realm;
     enum realm_disclosure policy = r->config.disclosure;
-    call->disclosed = policy == DISCLOSE_ALWAYS ||
-                      (policy == DISCLOSE_ON_REQUEST && (call->asks_disclosure || callee->disclose_caller));
+    call->disclosed = call->caller != r->own_calls.session &&
+                      (policy == DISCLOSE_ALWAYS ||
+                       (policy == DISCLOSE_ON_REQUEST && (call->asks_disclosure || callee->disclose_caller)));
     call->forwards_progress = call->receive_progress && takes_progress(s);
     call->forwards_timeout =
         call->timeout && callee->forward_timeout && wamp_announced(&s->roles, CALLEE, call_timeout);
@@ -501,7 +504,7 @@ static void new_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
                STR_ARG(m->uri));
         return;
     }
-    if (s->call_count >= config->max_calls_per_session) {
+    if (s->call_count >= config->max_calls_per_session && s != r->own_calls.session) {
         r->counters.calls_refused++;
         refuse(s, m, hash, "wampd.error.limit_exceeded", "a session may have %u calls under way",
                config->max_calls_per_session);

@@ -4,6 +4,7 @@
 
 #include "realms/broker.h"
 #include "realms/dealer.h"
+#include "realms/own_call.h"
 #include "realms/realm.h"
 #include "realms/session.h"
 #include "realms/timers.h"
@@ -18,6 +19,7 @@ struct realm {
 
     struct session *sessions;  /* by id */
     struct list doomed;        /* session.doomed, in order of their doom */
+    struct own_calls own_calls;
     struct timers timers;
     struct broker broker;
     struct dealer dealer;
@@ -39,9 +41,12 @@ static inline wamp_ms realm_wall(const struct realm *r)
     return r->config.epoch_ms + r->now;
 }
 
-/* Takes out every doomed session, those included that come to be doomed by that. The last step of every call into the
- * realm, and never called from within another one. spec: B-097, A-SES-03 */
+/* Takes out every doomed session, those included that come to be doomed by that. Never called from within itself.
+ * spec: B-097, A-SES-03 */
 void realm_settle(struct realm *r);
+
+/* The last step of every call into the realm: settles it, and tells those who wait for a call of the router. */
+void realm_rest(struct realm *r);
 
 /* The first row of the configuration that gives `uri`, used by a session with that authrole, a trust level; NULL: none.
  * spec: A-CTL, A-PTL */

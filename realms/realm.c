@@ -95,7 +95,7 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
         return NULL;
     r->env = *env;
     list_init(&r->doomed);
-    if (config_copy(r, config) && dealer_init(r) && history_init(r))
+    if (config_copy(r, config) && own_calls_init(r) && dealer_init(r) && history_init(r))
         return r;
     realm_free(r);
     return NULL;
@@ -132,6 +132,7 @@ void realm_free(struct realm *r)
         doom_silently(s);
     }
     realm_settle(r);
+    own_calls_fini(r);
     dealer_fini(r);
     broker_fini(r);
     timers_fini(&r->timers);
@@ -149,6 +150,11 @@ struct str realm_name(const struct realm *r)
 size_t realm_session_count(const struct realm *r)
 {
     return HASH_COUNT(r->sessions);
+}
+
+const struct rules *realm_rules(const struct realm *r)
+{
+    return r->rules;
 }
 
 const struct realm_counters *realm_counters(const struct realm *r)
@@ -217,6 +223,12 @@ void realm_settle(struct realm *r)
     wamp_arena_reset(&r->arena);
 }
 
+void realm_rest(struct realm *r)
+{
+    realm_settle(r);
+    own_calls_finish(r);
+}
+
 void realm_abort(struct session *s, const char *fmt, ...)
 {
     char text[160];
@@ -244,7 +256,7 @@ struct session *realm_join(struct realm *r, const struct session_info *info, wam
         r->counters.joined++;
         meta_on_join(s);
     }
-    realm_settle(r);
+    realm_rest(r);
     return s;
 }
 
@@ -252,7 +264,7 @@ void realm_deliver(struct realm *r, struct session *s, const struct wamp_msg *m,
 {
     r->now = now;
     dispatch(s, m);
-    realm_settle(r);
+    realm_rest(r);
 }
 
 void realm_violation(struct realm *r, struct session *s, const struct wamp_fault *why, wamp_ms now)
@@ -264,7 +276,7 @@ void realm_violation(struct realm *r, struct session *s, const struct wamp_fault
         session_doom(s, CLOSE_NOMEM);
     else
         realm_abort(s, "%s", why->text);
-    realm_settle(r);
+    realm_rest(r);
 }
 
 void realm_leave(struct realm *r, struct session *s, wamp_ms now)
@@ -272,14 +284,14 @@ void realm_leave(struct realm *r, struct session *s, wamp_ms now)
     r->now = now;
     s->left = true;
     session_doom(s, CLOSE_ABORTED);
-    realm_settle(r);
+    realm_rest(r);
 }
 
 void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream, uint64_t request, wamp_ms now)
 {
     r->now = now;
     calls_end_stream(s, stream, request);
-    realm_settle(r);
+    realm_rest(r);
 }
 
 void realm_shutdown(struct realm *r, wamp_ms now)
@@ -292,7 +304,7 @@ void realm_shutdown(struct realm *r, wamp_ms now)
         s->silent = true;  /* spec: A-TST-07; and there is nobody left to be told */
         session_doom(s, CLOSE_KILLED);
     }
-    realm_settle(r);
+    realm_rest(r);
 }
 
 void realm_expire(struct realm *r, wamp_ms now)
@@ -300,5 +312,5 @@ void realm_expire(struct realm *r, wamp_ms now)
     r->now = now;
     for (struct timer *due; (due = timers_take(&r->timers, now));)
         calls_expire(r, due);
-    realm_settle(r);
+    realm_rest(r);
 }

@@ -72,6 +72,7 @@ struct session_info {
     enum wamp_ser ser;
     struct wamp_roles roles;
     struct str authid, authrole, authmethod, authprovider;
+    struct str authextra;             /* of our WELCOME.Details: a dict, raw in form ser; empty: none. spec: A-AUTH-07 */
     size_t max_message;               /* largest message the peer's transport takes; 0: no limit. spec: B-101 */
     struct str agent;                 /* of our WELCOME.Details; may be empty */
     struct str transport;             /* "websocket", "rawsocket": shown by wamp.session.get; may be empty */
@@ -87,6 +88,7 @@ void realm_free(struct realm *r);
 
 struct str realm_name(const struct realm *r);
 size_t realm_session_count(const struct realm *r);
+const struct rules *realm_rules(const struct realm *r);
 
 /* A random id that no live session has. */
 uint64_t realm_new_session_id(struct realm *r);
@@ -111,6 +113,40 @@ void realm_leave(struct realm *r, struct session *s, wamp_ms now);
  * callee. s sends the stream; WAMP_INVOCATION: its YIELDs for that INVOCATION, WAMP_CALL: its CALLs of that request. A
  * call that is over is fine. spec: R-29, S-40 */
 void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream, uint64_t request, wamp_ms now);
+
+/* --- calls of the router itself ------------------------------------------------------------------------- */
+
+/* What is called; borrowed for the call of realm_call. */
+struct realm_request {
+    struct str procedure;
+    enum wamp_ser ser;
+    struct str args, kwargs;  /* a list and a dict, raw in form ser; empty: none. No kwargs without args */
+    wamp_ms timeout;          /* 0: none */
+};
+
+/* How it ended; borrowed for the call of `done`. */
+struct realm_outcome {
+    struct str error;         /* the URI of an ERROR; empty: it is a RESULT */
+    enum wamp_ser ser;
+    struct str args, kwargs;  /* raw, in form ser; empty: none */
+};
+
+/* Calls a procedure as no session does: nobody is shown as the caller, no meta procedure or event tells of it, no limit
+ * of a session applies and nobody has to permit it. All else is as for any call: policy, concurrency, re-routing,
+ * timeout, a callee that leaves. Without a callee the outcome is wamp.error.no_such_procedure.
+ *
+ * done(user, outcome) is called exactly once, when the realm is at rest: as the last step of the outermost call into
+ * the realm, this one included. So it may call into the realm, but not free it. It is not called any more after
+ * realm_call_forget, realm_free included.
+ *
+ * Returns what realm_call_forget takes; 0: done was called already. */
+typedef void realm_done(void *user, const struct realm_outcome *outcome);
+uint64_t realm_call(struct realm *r, const struct realm_request *request, realm_done *done, void *user, wamp_ms now);
+
+/* Nobody waits for that call any more: its callee is told, and `done` is not called. A call that is over is fine. */
+void realm_call_forget(struct realm *r, uint64_t id, wamp_ms now);
+
+/* --- the end of all, and deadlines ---------------------------------------------------------------------- */
 
 /* GOODBYE wamp.close.system_shutdown to every session; each is closed with CLOSE_KILLED. */
 void realm_shutdown(struct realm *r, wamp_ms now);

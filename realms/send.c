@@ -33,7 +33,9 @@ void send_frame(struct session *s, const struct wamp_frame *frame)
     struct realm *r = s->realm;
     if (session_is_doomed(s))
         return;
-    if (!frame->head.ptr)
+    if (s == r->own_calls.session)
+        own_call_take(r, frame);
+    else if (!frame->head.ptr)
         session_doom(s, CLOSE_NOMEM);
     else if (frame_too_big(s, frame))
         session_doom(s, CLOSE_TOO_BIG);

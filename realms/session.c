@@ -38,7 +38,7 @@ static void init_lists(struct session *s)
     list_init(&s->testaments[1]);
 }
 
-struct session *session_new(struct realm *r, const struct session_info *info)
+static struct session *session_alloc(struct realm *r, const struct session_info *info)
 {
     size_t text = info->authid.len + info->authrole.len + info->authmethod.len + info->authprovider.len +
                   info->transport.len + info->peer_agent.len;
@@ -53,6 +53,14 @@ struct session *session_new(struct realm *r, const struct session_info *info)
     s->realm = r;
     put_texts(s, info);
     init_lists(s);
+    return s;
+}
+
+struct session *session_new(struct realm *r, const struct session_info *info)
+{
+    struct session *s = session_alloc(r, info);
+    if (!s)
+        return NULL;
     HASH_ADD(hh, r->sessions, id, sizeof s->id, s);
     if (wamp_map_added(s))
         return s;
@@ -60,8 +68,16 @@ struct session *session_new(struct realm *r, const struct session_info *info)
     return NULL;
 }
 
+/* CBOR can hold what the others can, but for MessagePack's ext. */
+struct session *session_new_own(struct realm *r)
+{
+    return session_alloc(r, &(struct session_info){.ser = WAMP_CBOR});
+}
+
 void session_free(struct session *s)
 {
+    if (!s)
+        return;
     wamp_buf_fini(&s->extra);
     wamp_free(s);
 }
@@ -75,7 +91,7 @@ struct session *session_find(struct realm *r, uint64_t id)
 
 void session_doom(struct session *s, enum close_reason why)
 {
-    if (session_is_doomed(s))
+    if (session_is_doomed(s) || s == s->realm->own_calls.session)
         return;
     s->why = why;
     list_add_tail(&s->realm->doomed, &s->doomed);
@@ -139,7 +155,7 @@ void session_welcome(struct session *s, const struct session_info *info)
     struct wamp_roles roles = our_roles(config);
     struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_WELCOME, 3, 0);
     wamp_wr_uint(&w, s->id);
-    wamp_wr_map(&w, 6 + (info->agent.len > 0) + info->flow_control);
+    wamp_wr_map(&w, 6 + (info->agent.len > 0) + (info->authextra.len > 0) + info->flow_control);
     write_text(&w, STR("realm"), config->name);
     write_text(&w, STR("authid"), s->authid);
     write_text(&w, STR("authrole"), s->authrole);
@@ -147,6 +163,10 @@ void session_welcome(struct session *s, const struct session_info *info)
     write_text(&w, STR("authprovider"), s->authprovider);
     if (info->agent.len)
         write_text(&w, STR("agent"), info->agent);
+    if (info->authextra.len) {
+        wamp_wr_key(&w, STR("authextra"));
+        wamp_wr_raw(&w, info->authextra);
+    }
     if (info->flow_control) {
         wamp_wr_key(&w, STR("_wampd_flow"));
         wamp_wr_bool(&w, true);

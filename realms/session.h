@@ -52,7 +52,8 @@ static inline uint64_t session_nth_id(uint64_t n)
 }
 
 struct session *session_new(struct realm *r, const struct session_info *info);  /* in realm.sessions. NULL: no memory */
-void session_free(struct session *s);  /* owns nothing any more */
+struct session *session_new_own(struct realm *r);  /* of the router itself: in no list. See own_call.h. NULL: no memory */
+void session_free(struct session *s);  /* owns nothing any more; NULL is fine */
 
 struct session *session_find(struct realm *r, uint64_t id);
 
@@ -63,7 +64,7 @@ void session_welcome(struct session *s, const struct session_info *info);
 void session_on_goodbye(struct session *s, const struct wamp_msg *m);
 void session_on_abort(struct session *s, const struct wamp_msg *m);
 
-/* Decides the end of s; the first reason stands. */
+/* Decides the end of s; the first reason stands. The router's own session has none. */
 void session_doom(struct session *s, enum close_reason why);
 
 #endif
