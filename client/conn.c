@@ -173,7 +173,7 @@ static wamp_rc judge_ws(struct conn *c, size_t *used)
     int verdict = wamp_ws_read_response(wamp_buf_str(&c->head), c->config->ser, c->nonce, used, &status, &why);
     if (verdict == 101)
         return WAMP_OK;
-    if (verdict == 0 && c->head.len < WAMP_WS_REQUEST_MAX)
+    if (verdict == 0 && c->head.len < WAMP_HTTP_HEAD_MAX)
         return WAMP_E_AGAIN;
     if (status && status != 101)
         snprintf(text, sizeof text, "refused with HTTP status %d: %s", status, why);

@@ -5,6 +5,15 @@
 
 enum { LEGACY_SEPARATOR = 0x18 };
 
+bool wamp_batch_by_subprotocol(struct str name, enum wamp_ser *ser, bool *batched)
+{
+    const struct str suffix = STR(".batched");
+    *batched = name.len > suffix.len && str_eq(str_from(name, name.len - suffix.len), suffix);
+    if (*batched)
+        name.len -= suffix.len;
+    return wamp_ser_by_subprotocol(name, ser);
+}
+
 static bool next_text(struct str *rest, struct str *message)
 {
     size_t len = 0;

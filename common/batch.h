@@ -13,6 +13,9 @@
 
 enum { WAMP_BATCH_SEPARATOR = 0x1E, WAMP_BATCH_PREFIX = 4 };
 
+/* "wamp.2.json", or "wamp.2.json.batched". False: not one that we speak. */
+bool wamp_batch_by_subprotocol(struct str name, enum wamp_ser *ser, bool *batched);
+
 /* Takes the first message off *rest, which is not empty. False: it is not whole. */
 bool wamp_batch_next(enum wamp_ser ser, struct str *rest, struct str *message);
 

@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/frames.h"
+#include "common/http.h"
 #include "common/ser.h"
 #include "common/str.h"
 
@@ -14,10 +15,7 @@
 #include <stdint.h>
 
 enum {
-    WAMP_WS_REQUEST_MAX = 8192,  /* octets of a request or response head: stops header floods */
-    WAMP_WS_LINE_MAX = 4096,     /* octets of a request line, without its end */
-    WAMP_WS_HEADERS_MAX = 64,
-    WAMP_WS_HEADER_ROOM = 14,    /* octets of the largest frame header */
+    WAMP_WS_HEADER_ROOM = 14,  /* octets of the largest frame header */
 };
 
 /* --- server side of the upgrade ------------------------------------------------------------------------- */

@@ -198,7 +198,7 @@ static bool open_websocket(struct wire *w)
     wamp_ws_request(&out, STR("127.0.0.1"), STR("/"), w->ser, nonce);
     write_all(w, out.ptr, out.len);
     wamp_buf_fini(&out);
-    char head[WAMP_WS_REQUEST_MAX];
+    char head[WAMP_HTTP_HEAD_MAX];
     size_t len = 0, used = 0;
     int status = 0, http = 0;
     const char *why = "it ends too early";

@@ -293,9 +293,9 @@ static int read_head_of(size_t len)
 
 TEST(a_head_has_8192_octets_at_most)
 {
-    assert_int_equal(read_head_of(WAMP_WS_REQUEST_MAX), 101);
-    assert_int_equal(read_head_of(WAMP_WS_REQUEST_MAX + 1), 431);
-    assert_int_equal(read_head_of(WAMP_WS_REQUEST_MAX + 2), 431);
+    assert_int_equal(read_head_of(WAMP_HTTP_HEAD_MAX), 101);
+    assert_int_equal(read_head_of(WAMP_HTTP_HEAD_MAX + 1), 431);
+    assert_int_equal(read_head_of(WAMP_HTTP_HEAD_MAX + 2), 431);
 }
 
 static int read_headers(unsigned count)
@@ -312,8 +312,8 @@ static int read_headers(unsigned count)
 
 TEST(a_head_has_64_headers_at_most)
 {
-    assert_int_equal(read_headers(WAMP_WS_HEADERS_MAX), 101);
-    assert_int_equal(read_headers(WAMP_WS_HEADERS_MAX + 1), 431);
+    assert_int_equal(read_headers(WAMP_HTTP_HEADERS_MAX), 101);
+    assert_int_equal(read_headers(WAMP_HTTP_HEADERS_MAX + 1), 431);
 }
 
 /* --- answers -------------------------------------------------------------------------------------------- */
@@ -443,7 +443,7 @@ TEST(a_client_waits_for_the_whole_answer_and_takes_no_more)
     assert_int_equal(used, in.len - 3);
     struct wamp_buf b = {0};
     wamp_buf_add_str(&b, STR(SWITCHING "X: "));
-    add_many(&b, 'x', WAMP_WS_REQUEST_MAX);
+    add_many(&b, 'x', WAMP_HTTP_HEAD_MAX);
     assert_int_equal(read_response(wamp_buf_str(&b), &used, &status, &why), -1);
     wamp_buf_fini(&b);
 }

@@ -70,7 +70,7 @@ TEST(a_header_flood_ends_at_its_limit)
     for (int i = 0; i < 1000 && p->conn->state == CONN_OPENING; i++)
         plug_octets(p, "X-Flood: 0123456789\r\n", 21);
     assert_true(sent(p, "HTTP/1.1 431 "));
-    assert_true(p->conn->in.opening.len <= WAMP_WS_REQUEST_MAX + 21);
+    assert_true(p->conn->in.opening.len <= WAMP_HTTP_HEAD_MAX + 21);
     rig_fini(&rig);
 }
 
