@@ -4,10 +4,15 @@
 
 static uint64_t key0, key1;
 
+/* Those of the key that is all zero, until there is another. */
+uint64_t wamp_map_factors[3] = {0x9e3779b97f4a7c15u, 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu};
+
 void wamp_map_seed(const uint8_t key[16])
 {
     memcpy(&key0, key, 8);
     memcpy(&key1, key + 8, 8);
+    for (uint64_t i = 0; i < sizeof wamp_map_factors / sizeof *wamp_map_factors; i++)
+        wamp_map_factors[i] = wamp_siphash(&i, sizeof i) | 1;
 }
 
 #define ROTL(x, b) (((x) << (b)) | ((x) >> (64 - (b))))

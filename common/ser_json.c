@@ -691,12 +691,20 @@ static void json_wr_bool(struct wamp_wr *w, bool value)
     json_wr_raw(w, value ? STR("true") : STR("false"));
 }
 
+static const char two_digits[] =
+    "0001020304050607080910111213141516171819"
+    "2021222324252627282930313233343536373839"
+    "4041424344454647484950515253545556575859"
+    "6061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
+
 static void write_integer(struct wamp_wr *w, uint64_t magnitude, bool negative)
 {
     char text[sizeof "-18446744073709551615"], *p = text + sizeof text;
-    do
-        *--p = (char)('0' + magnitude % 10);
-    while (magnitude /= 10);
+    for (; magnitude >= 10; magnitude /= 100)
+        p = memcpy(p - 2, two_digits + 2 * (magnitude % 100), 2);
+    if (magnitude || p == text + sizeof text)
+        *--p = (char)('0' + magnitude);
     if (negative)
         *--p = '-';
     json_wr_raw(w, str_of(p, (size_t)(text + sizeof text - p)));
