@@ -1,5 +1,6 @@
 #include "router/config.h"
 
+#include "router/auth.h"
 #include "router/config_inner.h"
 
 #include <stdarg.h>
@@ -15,6 +16,9 @@ void config_init(struct config *c)
 
 void config_fini(struct config *c)
 {
+    auth_unref(c->auth);
+    for (size_t i = 0; i < c->listener_count; i++)
+        auth_unref(c->listeners[i].auth);
     wamp_arena_fini(&c->memory);
     *c = (struct config){0};
 }
@@ -80,8 +84,14 @@ static bool read_log(struct config_reader *r, const yaml_node_t *node, const str
     return config_read_map(r, node, log_keys, COUNT_OF(log_keys), target);
 }
 
+static bool read_auth(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    (void)key;
+    return config_read_auth(r, node, &((struct config *)target)->auth);
+}
+
 static const struct config_key top_keys[] = {
-    {"listen", config_read_listeners, 0}, {"realms", config_read_realms, 0}, {"limits", read_section, 0},
+    {"listen", config_read_listeners, 0}, {"auth", read_auth, 0}, {"realms", config_read_realms, 0}, {"limits", read_section, 0},
     {"timeouts", read_section, 0}, {"log", read_log, 0},
 };
 
@@ -120,6 +130,8 @@ bool config_finish(struct config *c, struct config_error *err)
     if (!c->listener_count && !config_add_listener(c, "ws://127.0.0.1:8080", err))
         return false;
     if (!c->realm_count && !config_add_realm(c, "realm1", err))
+        return false;
+    if (!config_finish_listeners(c, err))
         return false;
     if (c->queue_soft > c->queue_hard)
         return config_tell(err, "limits.queue_soft (%lld) is larger than limits.queue (%lld)", (long long)c->queue_soft,

@@ -14,8 +14,26 @@
 #include <stdint.h>
 
 /* ws and rs name what clients are told to use; all kinds of listener take WebSocket and RawSocket, told apart by the
- * first octet. */
-enum listen_scheme { LISTEN_WS, LISTEN_RS, LISTEN_UNIX };
+ * first octet. wss and rss are the same over TLS. */
+enum listen_scheme { LISTEN_WS, LISTEN_RS, LISTEN_WSS, LISTEN_RSS, LISTEN_UNIX };
+
+struct config_names {
+    const char **names;
+    size_t count;
+};
+
+/* Files are in PEM. */
+struct tls_config {
+    const char *certificate;                 /* ours, leaf first; NULL: no TLS */
+    const char *key;                         /* NULL: it is in the same file */
+    struct config_names chain_certificates;  /* sent after our own */
+    struct config_names ca_certificates;     /* who issues those of clients; none: clients are not asked */
+    const char *ciphers;                     /* of TLS 1.2, as OpenSSL writes them; NULL: ours */
+    bool client_optional;                    /* clients without certificate are let in */
+    bool only_tls13;
+};
+
+struct auth;
 
 struct listen_config {
     enum listen_scheme scheme;
@@ -23,6 +41,8 @@ struct listen_config {
     uint16_t port;     /* 0: any free one */
     const char *path;  /* LISTEN_UNIX: of the socket; "@name" is abstract */
     int mode;          /* LISTEN_UNIX: of the socket file, 0: as the umask says */
+    struct auth *auth; /* NULL: that of the configuration */
+    struct tls_config tls;
 };
 
 /* One realm as configured; realm_config_of makes the realm's own struct of it. */
@@ -44,10 +64,12 @@ struct realm_config_row {
 
 struct config {
     struct wamp_arena memory;
+    struct auth *auth;  /* of listeners that have none of their own; NULL: everybody is let in as anonymous */
     struct listen_config *listeners;
     size_t listener_count;
     struct realm_config_row *realms;
     size_t realm_count;
+    const char *tls_certificate, *tls_key;  /* of listeners that name none; may be NULL */
     enum wamp_log_level log_level;
 #define LIMIT(field, section, key, value, min, max, unit, help) int64_t field;
 #include "router/config.def"
@@ -66,9 +88,10 @@ struct config_error {
  * nearest valid key; c is then only good for config_fini. */
 bool config_load(struct config *c, const char *path, struct config_error *err);
 
-/* ws://host:port, rs://host:port, unix:/path (also tcp:// as rs://). */
+/* ws://host:port, rs://host:port, wss:// and rss:// the same over TLS, unix:/path (also tcp:// as rs://). */
 bool config_add_listener(struct config *c, const char *url, struct config_error *err);
 bool config_add_realm(struct config *c, const char *name, struct config_error *err);
+const char *listen_scheme_name(enum listen_scheme scheme);  /* "ws" */
 
 /* Adds ws://127.0.0.1:8080 and realm1 where none was given, and checks what only the whole can tell. */
 bool config_finish(struct config *c, struct config_error *err);

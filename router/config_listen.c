@@ -5,10 +5,28 @@
 
 #include <stdlib.h>
 
+/* --- URLs ----------------------------------------------------------------------------------------------- */
+
 static const struct {
     const char *prefix;
     enum listen_scheme scheme;
-} schemes[] = {{"ws://", LISTEN_WS}, {"rs://", LISTEN_RS}, {"tcp://", LISTEN_RS}, {"unix:", LISTEN_UNIX}};
+} schemes[] = {
+    {"ws://", LISTEN_WS},   {"wss://", LISTEN_WSS}, {"rs://", LISTEN_RS},
+    {"rss://", LISTEN_RSS}, {"tcp://", LISTEN_RS},  {"unix:", LISTEN_UNIX},
+};
+
+const char *listen_scheme_name(enum listen_scheme scheme)
+{
+    static const char *const names[] = {
+        [LISTEN_WS] = "ws", [LISTEN_RS] = "rs", [LISTEN_WSS] = "wss", [LISTEN_RSS] = "rss", [LISTEN_UNIX] = "unix",
+    };
+    return names[scheme];
+}
+
+static bool wants_tls(const struct listen_config *l)
+{
+    return l->scheme == LISTEN_WSS || l->scheme == LISTEN_RSS;
+}
 
 static bool parse_port(const char *text, uint16_t *out)
 {
@@ -54,8 +72,98 @@ static bool parse_listener(struct config *c, const char *url, struct listen_conf
         l->path = wamp_arena_copy(&c->memory, rest).ptr;
         return l->path || config_tell(err, "out of memory");
     }
-    return config_tell(err, "\"%.100s\": expected ws://host:port, rs://host:port or unix:/path", url);
+    return config_tell(err, "\"%.100s\": expected ws://host:port, rs://host:port, wss:// or rss:// for TLS, or unix:/path", url);
 }
+
+/* --- tls ------------------------------------------------------------------------------------------------ */
+
+static bool read_text(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    return config_read_string(r, node, (const char **)((char *)target + key->offset));
+}
+
+static bool read_name(struct config_reader *r, const yaml_node_t *node, void *target)
+{
+    struct config_names *list = target;
+    const char *name, **grown;
+    if (!config_read_string(r, node, &name))
+        return false;
+    grown = config_grow(r->memory, list->names, &list->count, sizeof *grown);
+    if (!grown)
+        return config_fail(r, node, "out of memory");
+    list->names = grown;
+    grown[list->count - 1] = name;
+    return true;
+}
+
+static bool read_names(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    return config_read_list(r, node, read_name, (char *)target + key->offset);
+}
+
+static bool read_client_certificate(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                                    void *target)
+{
+    static const char *const names[] = {"required", "optional"};
+    int choice;
+    (void)key;
+    if (!config_read_choice(r, node, names, COUNT_OF(names), &choice))
+        return false;
+    ((struct tls_config *)target)->client_optional = choice == 1;
+    return true;
+}
+
+static bool read_min_version(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    static const char *const names[] = {"1.2", "1.3"};
+    int choice;
+    (void)key;
+    if (!config_read_choice(r, node, names, COUNT_OF(names), &choice))
+        return false;
+    ((struct tls_config *)target)->only_tls13 = choice == 1;
+    return true;
+}
+
+static const struct config_key tls_keys[] = {
+    {"certificate", read_text, offsetof(struct tls_config, certificate)},
+    {"key", read_text, offsetof(struct tls_config, key)},
+    {"chain_certificates", read_names, offsetof(struct tls_config, chain_certificates)},
+    {"ca_certificates", read_names, offsetof(struct tls_config, ca_certificates)},
+    {"client_certificate", read_client_certificate, 0},
+    {"ciphers", read_text, offsetof(struct tls_config, ciphers)},
+    {"min_version", read_min_version, 0},
+};
+
+static bool read_tls(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct config *c = target;
+    struct tls_config *tls = &c->listeners[c->listener_count - 1].tls;
+    (void)key;
+    if (!config_read_map(r, node, tls_keys, COUNT_OF(tls_keys), tls))
+        return false;
+    if (!tls->certificate)
+        return config_fail(r, node, "certificate is missing");
+    if (tls->client_optional && !tls->ca_certificates.count)
+        return config_fail(r, node, "client_certificate needs ca_certificates: who issues them");
+    return true;
+}
+
+bool config_finish_listeners(struct config *c, struct config_error *err)
+{
+    for (size_t i = 0; i < c->listener_count; i++) {
+        struct listen_config *l = &c->listeners[i];
+        if (!wants_tls(l) || l->tls.certificate)
+            continue;
+        if (!c->tls_certificate)
+            return config_tell(err, "%s://%.100s:%u has no certificate: give it tls.certificate, or wampd --tls-certificate",
+                               listen_scheme_name(l->scheme), l->host, l->port);
+        l->tls.certificate = c->tls_certificate;
+        l->tls.key = c->tls_key;
+    }
+    return true;
+}
+
+/* --- one listener --------------------------------------------------------------------------------------- */
 
 static struct listen_config *add_listener(struct config *c)
 {
@@ -97,7 +205,16 @@ static bool read_mode(struct config_reader *r, const yaml_node_t *node, const st
     return true;
 }
 
-static const struct config_key listener_keys[] = {{"url", read_url, 0}, {"mode", read_mode, 0}};
+static bool read_auth(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct config *c = target;
+    (void)key;
+    return config_read_auth(r, node, &c->listeners[c->listener_count - 1].auth);
+}
+
+static const struct config_key listener_keys[] = {
+    {"url", read_url, 0}, {"mode", read_mode, 0}, {"tls", read_tls, 0}, {"auth", read_auth, 0},
+};
 
 static bool read_listener(struct config_reader *r, const yaml_node_t *node, void *target)
 {
@@ -110,7 +227,9 @@ static bool read_listener(struct config_reader *r, const yaml_node_t *node, void
     if (!config_read_map(r, node, listener_keys, COUNT_OF(listener_keys), c))
         return false;
     l = &c->listeners[c->listener_count - 1];
-    return l->host || l->path || config_fail(r, node, "url is missing");
+    if (!l->host && !l->path)
+        return config_fail(r, node, "url is missing");
+    return !l->tls.certificate || wants_tls(l) || config_fail(r, node, "tls needs a url that begins with wss or rss");
 }
 
 bool config_read_listeners(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)

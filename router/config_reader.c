@@ -317,6 +317,24 @@ bool config_read_map(struct config_reader *r, const yaml_node_t *node, const str
     return true;
 }
 
+bool config_read_entries(struct config_reader *r, const yaml_node_t *node,
+                         bool (*read)(struct config_reader *, const char *name, const yaml_node_t *, void *),
+                         void *target)
+{
+    if (node->type != YAML_MAPPING_NODE)
+        return config_fail(r, node, "expected a mapping, got %s", kind_of(node));
+    for (const yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        const char *name;
+        if (!config_read_string(r, yaml_document_get_node(&r->doc, p->key), &name))
+            return false;
+        size_t mark = config_push(r, name);
+        if (!read(r, name, yaml_document_get_node(&r->doc, p->value), target))
+            return false;
+        config_pop(r, mark);
+    }
+    return true;
+}
+
 bool config_read_list(struct config_reader *r, const yaml_node_t *node,
                       bool (*read)(struct config_reader *, const yaml_node_t *, void *), void *target)
 {

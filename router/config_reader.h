@@ -46,6 +46,11 @@ bool config_read_map(struct config_reader *r, const yaml_node_t *node, const str
 bool config_read_list(struct config_reader *r, const yaml_node_t *node,
                       bool (*read)(struct config_reader *, const yaml_node_t *, void *), void *target);
 
+/* Calls read for every pair of a mapping whose keys are names of the writer's own. */
+bool config_read_entries(struct config_reader *r, const yaml_node_t *node,
+                         bool (*read)(struct config_reader *, const char *name, const yaml_node_t *, void *),
+                         void *target);
+
 bool config_read_string(struct config_reader *r, const yaml_node_t *node, const char **out);  /* copied */
 bool config_read_bool(struct config_reader *r, const yaml_node_t *node, bool *out);
 bool config_read_choice(struct config_reader *r, const yaml_node_t *node, const char *const *names, size_t count, int *out);

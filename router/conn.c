@@ -3,7 +3,9 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "router/auth.h"
 #include "router/congestion.h"
+#include "router/login.h"
 #include "router/opening.h"
 
 #include <inttypes.h>
@@ -23,6 +25,10 @@ static void enter_state(struct conn *c, enum conn_state state, enum wait_kind ki
         c->address->waiting--;
     if (c->address && state == CONN_HELLO)
         c->address->waiting++;
+    if (c->state == CONN_LOGIN) {
+        login_free(c->login);
+        c->login = NULL;
+    }
     c->state = state;
     wait_start(&c->hub->waits, &c->wait, kind, c->hub->now);
 }
@@ -66,6 +72,7 @@ void conn_on_gone(struct conn *c)
     else
         wamp_buf_fini(&c->in.opening);
     address_leave(&hub->addresses, c->address);
+    auth_unref(c->auth);
     wamp_free(c);
 }
 
@@ -80,6 +87,12 @@ void conn_open(struct conn *c, const struct framing *framing, enum wamp_ser ser)
     c->ser = ser;
     framing->start(&c->in.framing, (size_t)c->hub->config->max_hello);
     enter_state(c, CONN_HELLO, WAIT_HELLO);
+}
+
+void conn_login(struct conn *c, struct login *l)
+{
+    enter_state(c, CONN_LOGIN, WAIT_LOGIN);
+    c->login = l;
 }
 
 void conn_welcome(struct conn *c, struct realm *realm, struct session *s)
@@ -172,7 +185,7 @@ void conn_abort(struct conn *c, const char *uri, const char *text, unsigned code
 {
     log_debug("CONN-ABORT", "%s: %s", uri, text);
     conn_leave(c);
-    if (c->state == CONN_HELLO || c->state == CONN_SESSION)
+    if (c->state == CONN_HELLO || c->state == CONN_LOGIN || c->state == CONN_SESSION)
         write_abort(c, uri, text);
     conn_close(c, code, uri);
 }
@@ -251,6 +264,11 @@ static void hello_is_due(struct conn *c)
     conn_close(c, 1008, "no HELLO in time");
 }
 
+static void login_due(struct conn *c)
+{
+    login_is_due(c->login);
+}
+
 static void traffic_is_due(struct conn *c)
 {
     c->framing->ping(c, STR("wampd"));  /* text, and never one octet: W-12 */
@@ -275,8 +293,9 @@ static void parting_is_due(struct conn *c)
 void conn_on_due(struct conn *c, enum wait_kind kind)
 {
     static void (*const dues[WAIT_KINDS])(struct conn *) = {
-        [WAIT_OPENING] = opening_is_due, [WAIT_HELLO] = hello_is_due,     [WAIT_TRAFFIC] = traffic_is_due,
-        [WAIT_PONG] = pong_is_due,       [WAIT_PARTING] = parting_is_due, [WAIT_LEAVING] = conn_drop,
+        [WAIT_OPENING] = opening_is_due,   [WAIT_HELLO] = hello_is_due, [WAIT_LOGIN] = login_due,
+        [WAIT_TRAFFIC] = traffic_is_due,   [WAIT_PONG] = pong_is_due,
+        [WAIT_PARTING] = parting_is_due,   [WAIT_LEAVING] = conn_drop,
     };
     dues[kind](c);
 }

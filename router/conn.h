@@ -1,8 +1,8 @@
 /* A connection: from its first octet to its last, whatever the transport. Sans I/O: octets come in through
  * conn_on_octets, leave through struct wire, and time is hub->now.
  *
- *     OPENING --> HELLO --> SESSION --> PARTED --> (HELLO, or CLOSING)
- *                                \----> LEAVING -> CLOSING --> DOOMED
+ *     OPENING --> HELLO --> LOGIN --> SESSION --> PARTED --> (LOGIN, or CLOSING)
+ *                                          \----> LEAVING -> CLOSING --> DOOMED
  *
  * A connection in session belongs to a realm as a session; conn.session is NULL in every other state. The memory
  * is freed by conn_on_gone alone, when the socket is no more. */
@@ -19,11 +19,14 @@
 #include "router/waits.h"
 #include "router/wire.h"
 
+struct auth;
 struct congestion;
+struct login;
 
 enum conn_state {
     CONN_OPENING,  /* the HTTP upgrade or the RawSocket handshake is not complete */
     CONN_HELLO,    /* HELLO is awaited */
+    CONN_LOGIN,    /* HELLO came; who that is, is being found out: conn.login */
     CONN_SESSION,  /* in a realm */
     CONN_PARTED,   /* GOODBYEs were exchanged; the peer may close, or say HELLO again. spec: B-028, R-25 */
     CONN_LEAVING,  /* we said GOODBYE, the answer is awaited */
@@ -63,6 +66,8 @@ struct conn {
     size_t peer_max;                /* largest message the peer takes; 0: no limit */
     wamp_ms pings_paid;             /* PINGs up to here in time have been answered. spec: R-31 */
 
+    struct auth *auth;              /* of its listener, a reference; NULL: that of the configuration */
+    struct login *login;            /* LOGIN, else NULL */
     struct realm *realm;            /* the last one entered */
     struct session *session;
     struct congestion *congestion;  /* when senders are held because of this receiver */
@@ -100,6 +105,9 @@ void conn_flush(struct conn *c);
 
 /* The handshake is done; what follows is in this framing. */
 void conn_open(struct conn *c, const struct framing *framing, enum wamp_ser ser);
+
+/* HELLO came: l is under way, and goes with the state. */
+void conn_login(struct conn *c, struct login *l);
 
 /* A session of that realm from here on. */
 void conn_welcome(struct conn *c, struct realm *realm, struct session *s);

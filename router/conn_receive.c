@@ -22,7 +22,7 @@ static void on_fault(struct conn *c, struct str octets, const struct wamp_fault 
         conn_close(c, 1007, "text that is not UTF-8");
     else if (c->state == CONN_SESSION)
         realm_violation(c->realm, c->session, why, c->hub->now);
-    else if (c->state == CONN_HELLO)
+    else if (c->state == CONN_HELLO || c->state == CONN_LOGIN)
         handshake_on_fault(c, octets, why);
 }
 
@@ -91,8 +91,8 @@ static void on_wrong_type(struct conn *c, const struct wamp_frame_in *frame)
 static void on_octets_of_message(struct conn *c, struct str octets)
 {
     static void (*const steps[CONN_STATES])(struct conn *, struct str) = {
-        [CONN_HELLO] = hello_step,     [CONN_SESSION] = session_step, [CONN_PARTED] = parted_step,
-        [CONN_LEAVING] = leaving_step, [CONN_CLOSING] = closing_step,
+        [CONN_HELLO] = hello_step,   [CONN_LOGIN] = hello_step,     [CONN_SESSION] = session_step,
+        [CONN_PARTED] = parted_step, [CONN_LEAVING] = leaving_step, [CONN_CLOSING] = closing_step,
     };
     c->hub->metrics.messages_in++;
     wamp_arena_reset(&c->hub->arena);

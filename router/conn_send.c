@@ -46,7 +46,7 @@ void conn_queued(struct conn *c, size_t len)
 /* Before WELCOME nobody is owed that much. */
 static char *refuse_room(struct conn *c)
 {
-    if (c->state == CONN_HELLO) {
+    if (c->state == CONN_HELLO || c->state == CONN_LOGIN) {
         c->hub->metrics.early_output++;
         conn_drop(c);
     }

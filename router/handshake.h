@@ -1,17 +1,14 @@
-/* From HELLO to WELCOME or ABORT: which realm, who the peer is, how he proves it.
- *
- * The steps are: read HELLO, find the realm, choose an authentication method (the first of the client's that we
- * have), let it judge, join. A method is one row of the table in handshake.c. spec: B-001..B-018, table 0.3,
- * W-23 */
+/* Messages before there is a session: HELLO begins a login in the realm that it names (router/login.h), AUTHENTICATE
+ * goes on with it. spec: B-001..B-018, table 0.3 */
 #ifndef ROUTER_HANDSHAKE_H
 #define ROUTER_HANDSHAKE_H
 
 #include "router/conn.h"
 
-/* Any message in state CONN_HELLO, and HELLO in CONN_PARTED. */
+/* Any message in states CONN_HELLO and CONN_LOGIN, and HELLO in CONN_PARTED. */
 void handshake_on_message(struct conn *c, const struct wamp_msg *m);
 
-/* Octets in state CONN_HELLO that are no message. */
+/* Octets in these states that are no message. */
 void handshake_on_fault(struct conn *c, struct str octets, const struct wamp_fault *why);
 
 #endif

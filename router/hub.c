@@ -25,6 +25,7 @@ void hub_init(struct hub *hub, struct router *router, const struct config *confi
         .waits.length = {
             [WAIT_OPENING] = config->handshake_ms,
             [WAIT_HELLO] = config->hello_ms,
+            [WAIT_LOGIN] = config->login_ms,
             [WAIT_TRAFFIC] = config->ping_interval_ms,
             [WAIT_PONG] = config->ping_timeout_ms,
             [WAIT_PARTING] = config->close_ms,
@@ -171,7 +172,7 @@ static void say_farewell(struct conn *c)
 {
     if (c->state == CONN_OPENING)
         opening_refuse(c, 503, "the router is shutting down");
-    else if (c->state == CONN_HELLO)
+    else if (c->state == CONN_HELLO || c->state == CONN_LOGIN)
         conn_abort(c, "wamp.close.system_shutdown", "the router is shutting down", 1001);
     else if (c->state == CONN_PARTED)
         conn_close(c, 1001, "");

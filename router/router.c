@@ -54,7 +54,7 @@ static bool add_realm(struct router *router, const struct realm_config *config)
 
 bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms)
 {
-    *router = (struct router){0};
+    *router = (struct router){.epoch_ms = epoch_ms};
     for (size_t i = 0; i < config->realm_count; i++) {
         struct realm_config rc;
         realm_config_of(config, i, &rc);

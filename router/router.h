@@ -13,6 +13,7 @@ struct hosted_realm;
 struct router {
     struct hosted_realm *realms;  /* by name */
     struct random_pool random;
+    wamp_ms epoch_ms;              /* the Unix time when `now` was 0 */
 };
 
 /* Makes the realms of the configuration. epoch_ms: the Unix time, in ms, when `now` was 0. False: no memory, and

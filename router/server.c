@@ -1,7 +1,6 @@
 #include "router/server.h"
 
 #include "common/log.h"
-#include "common/map.h"
 #include "router/listener.h"
 #include "router/loop.h"
 #include "router/router.h"
@@ -141,13 +140,6 @@ static wamp_ms clock_epoch_ms(void)
     return (wamp_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (wamp_ms)(uv_hrtime() / 1000000);
 }
 
-static void seed_maps(void)
-{
-    uint8_t key[16];
-    random_octets(key, sizeof key);
-    wamp_map_seed(key);
-}
-
 static bool open_listeners(struct server *server, const struct config *config)
 {
     for (size_t i = 0; i < config->listener_count; i++)
@@ -198,7 +190,6 @@ int server_run(const struct config *config)
     int status = 1;
     wamp_log_limit = config->log_level;
     size_t max_connections = connection_limit(config);  /* before libwebsockets looks at it */
-    seed_maps();
     if (!router_init(&server.router, config, clock_epoch_ms())) {
         log_error("START", "out of memory");
         return 1;

@@ -15,6 +15,7 @@ enum wait_kind {
     WAIT_NONE,
     WAIT_OPENING,  /* the HTTP upgrade or the RawSocket handshake */
     WAIT_HELLO,
+    WAIT_LOGIN,    /* AUTHENTICATE, or the answer of an authenticator */
     WAIT_TRAFFIC,  /* a WebSocket in session has been silent for a while: time for a PING */
     WAIT_PONG,     /* whatever the peer sends */
     WAIT_PARTING,  /* after GOODBYE, or for its answer; after a close frame, for the peer's */

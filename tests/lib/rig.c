@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 const char rig_upgrade_request[] = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -61,18 +62,34 @@ static const struct wire fake_wire = {
 
 /* --- the rig -------------------------------------------------------------------------------------------- */
 
-void rig_init(struct rig *rig)
+static bool load_text(struct config *c, const char *yaml, struct config_error *err)
 {
-    struct config_error err;
+    char path[] = "/tmp/rig-XXXXXX";
+    int fd = mkstemp(path);
+    bool ok = fd >= 0 && write(fd, yaml, strlen(yaml)) == (ssize_t)strlen(yaml) && config_load(c, path, err);
+    close(fd);
+    unlink(path);
+    return ok;
+}
+
+void rig_init_with(struct rig *rig, const char *yaml)
+{
+    struct config_error err = {"no file"};
     memset(rig, 0, sizeof *rig);
     wamp_log_limit = WAMP_LOG_ERROR;
     fail_pause();
     config_init(&rig->config);
-    assert_true(config_finish(&rig->config, &err));
+    if ((yaml && !load_text(&rig->config, yaml, &err)) || !config_finish(&rig->config, &err))
+        fail_msg("%s", err.text);
     fail_resume();
     hub_init(&rig->hub, &rig->router, &rig->config);
     rig->hub.now = 1000;
     rig->ok = router_init(&rig->router, &rig->config, 0);
+}
+
+void rig_init(struct rig *rig)
+{
+    rig_init_with(rig, NULL);
 }
 
 void rig_fini(struct rig *rig)

@@ -43,6 +43,7 @@ struct rig {
 };
 
 void rig_init(struct rig *rig);  /* realm1, everything by default; the test may change rig.config afterwards */
+void rig_init_with(struct rig *rig, const char *yaml);  /* as this configuration says */
 void rig_fini(struct rig *rig);
 
 struct plug *rig_connect(struct rig *rig);                      /* not a word yet */

@@ -1,0 +1,107 @@
+/* wampcra: a signature of the router's challenge, with a secret or a key derived from it. spec: A-CRA */
+#include "router/login.h"
+
+#include "router/random.h"
+#include "router/router.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { NONCE_LEN = 32, TIME_LEN = 32, ITERATIONS = 1000, KEYLEN = 32 };
+
+static bool enabled(const struct auth *a, struct str realm)
+{
+    (void)realm;
+    return a->sources[AUTH_CRA].enabled;
+}
+
+static enum login_step start(struct login *l, const struct auth *a)
+{
+    return login_find_principal(l, a, AUTH_CRA);
+}
+
+/* ISO 8601, UTC, milliseconds. */
+static void write_time(wamp_ms unix_ms, char out[TIME_LEN])
+{
+    struct tm tm;
+    time_t seconds = (time_t)(unix_ms / 1000);
+    gmtime_r(&seconds, &tm);
+    size_t len = strftime(out, TIME_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + len, TIME_LEN - len, ".%03uZ", (unsigned)(unix_ms % 1000));
+}
+
+static void write_pair(struct wamp_wr *w, struct str key, struct str value)
+{
+    wamp_wr_key(w, key);
+    wamp_wr_str(w, value);
+}
+
+/* What is to be signed: JSON text, whatever the serializer. NULL: no memory. */
+static struct str make_challenge(struct login *l)
+{
+    struct hub *hub = l->conn->hub;
+    struct wamp_buf text = {0};
+    struct wamp_wr w = wamp_wr(WAMP_JSON, &text);
+    char nonce[NONCE_LEN + 1], time[TIME_LEN];
+    random_name(&hub->router->random, nonce, NONCE_LEN);
+    write_time(hub->router->epoch_ms + hub->now, time);
+    wamp_wr_map(&w, 7);
+    write_pair(&w, STR("authid"), l->principal.authid);
+    write_pair(&w, STR("authrole"), l->principal.role);
+    write_pair(&w, STR("authmethod"), l->method_name);
+    write_pair(&w, STR("authprovider"), l->authprovider);
+    write_pair(&w, STR("nonce"), str_z(nonce));
+    write_pair(&w, STR("timestamp"), str_z(time));
+    wamp_wr_key(&w, STR("session"));
+    wamp_wr_uint(&w, l->session);
+    wamp_wr_map_end(&w);
+    struct str out = {0};
+    if (!text.failed)
+        out = wamp_arena_copy(&l->arena, wamp_buf_str(&text));
+    wamp_buf_fini(&text);
+    return out;
+}
+
+/* spec: A-CRA-04 */
+static void write_salt(struct wamp_wr *w, const struct principal *p)
+{
+    write_pair(w, STR("salt"), p->salt);
+    wamp_wr_key(w, STR("iterations"));
+    wamp_wr_int(w, p->iterations ? p->iterations : ITERATIONS);
+    wamp_wr_key(w, STR("keylen"));
+    wamp_wr_int(w, p->keylen ? p->keylen : KEYLEN);
+}
+
+static void challenge(struct login *l, struct wamp_wr *w)
+{
+    struct str *text = wamp_arena_alloc(&l->arena, sizeof *text);
+    bool salted = l->principal.salt.len > 0;
+    if (text)
+        *text = make_challenge(l);
+    if (!text || !text->ptr) {
+        w->out->failed = true;
+        return;
+    }
+    l->state = text;
+    wamp_wr_map(w, salted ? 4 : 1);
+    write_pair(w, STR("challenge"), *text);
+    if (salted)
+        write_salt(w, &l->principal);
+    wamp_wr_map_end(w);
+}
+
+static bool verify(struct login *l, struct str signature, const struct wamp_item *extra)
+{
+    const struct str *text = l->state;
+    (void)extra;
+    return wamp_cra_verify(l->principal.secret, *text, signature);
+}
+
+const struct login_method login_wampcra = {
+    .name = {"wampcra", 7},
+    .enabled = enabled,
+    .start = start,
+    .challenge = challenge,
+    .verify = verify,
+    .crossbar_text = "WAMP-CRA signature is invalid",
+};

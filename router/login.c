@@ -1,0 +1,282 @@
+#include "router/login.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "router/random.h"
+#include "router/router.h"
+
+#include <stdio.h>
+
+/* Methods by name. */
+static const struct login_method *const methods[] = {&login_anonymous, &login_ticket, &login_wampcra};
+
+/* --- coming and going ----------------------------------------------------------------------------------- */
+
+/* Reads a copy of the details: what is found in them lives as long as the login. */
+struct login *login_new(struct conn *c, const struct wamp_item *details, struct wamp_fault *why)
+{
+    struct login *l = wamp_zalloc(sizeof *l);
+    struct wamp_item copy;
+    why->err = WAMP_ERR_NOMEM;
+    if (!l)
+        return NULL;
+    *l = (struct login){.conn = c, .authprovider = STR("static"), .known = true};
+    struct str octets = wamp_arena_copy(&l->arena, details->raw);
+    if (octets.ptr && !wamp_item_parse(c->ser, octets, &copy) &&
+        !wamp_hello_parse(c->ser, &copy, &l->arena, &l->hello, why))
+        return l;
+    login_free(l);
+    return NULL;
+}
+
+void login_free(struct login *l)
+{
+    if (!l)
+        return;
+    wamp_arena_fini(&l->arena);
+    wamp_free(l);
+}
+
+/* --- refusals ------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *uri, *text;
+    size_t counter;
+} refusals[LOGIN_REFUSALS] = {
+#define COUNTER(name) offsetof(struct metrics, name)
+    [LOGIN_NO_METHOD] = {"wamp.error.no_matching_auth_method", "none of the authmethods is available",
+                         COUNTER(logins_unsuitable)},
+    [LOGIN_REQUIRED] = {"wamp.error.authentication_required", "nobody enters this realm without credentials",
+                        COUNTER(logins_unsuitable)},
+    [LOGIN_UNFIT] = {"wamp.error.authentication_denied", "the authmethod needs more than HELLO has",
+                     COUNTER(logins_denied)},
+    [LOGIN_DENIED] = {"wamp.error.authentication_denied", "the credentials were not accepted", COUNTER(logins_denied)},
+    [LOGIN_LATE] = {"wamp.error.authentication_denied", "the CHALLENGE was not answered in time", COUNTER(logins_late)},
+    [LOGIN_NO_ROLE] = {"wamp.error.no_such_role", "the role does not exist in this realm", COUNTER(logins_roleless)},
+#undef COUNTER
+};
+
+static void log_refusal(const struct login *l, const char *why)
+{
+    char authid[80];
+    log_info("LOGIN-REFUSED", "%s for \"%s\" of %.*s: %s", l->method ? l->method->name.ptr : "no method",
+             wamp_log_quote(l->hello.authid, authid, sizeof authid), STR_ARG(realm_name(l->realm)), why);
+}
+
+/* Ends the login with ABORT, and the connection with it: l is gone. spec: A-AUTH-06, B-018 */
+static void refuse(struct login *l, enum login_refusal why)
+{
+    struct metrics *metrics = &l->conn->hub->metrics;
+    metrics->hello_refused++;
+    ++*(uint64_t *)((char *)metrics + refusals[why].counter);
+    log_refusal(l, refusals[why].text);
+    conn_abort(l->conn, refusals[why].uri, refusals[why].text, 1000);
+}
+
+/* The same as Crossbar.io says it, which tells who exists. spec: W-26 */
+static void refuse_as_crossbar(struct login *l, const char *text)
+{
+    l->conn->hub->metrics.hello_refused++;
+    l->conn->hub->metrics.logins_denied++;
+    log_refusal(l, text);
+    conn_abort(l->conn, "wamp.error.not_authorized", text, 1000);
+}
+
+static void fail(struct login *l)
+{
+    conn_close(l->conn, 1011, "out of memory");
+}
+
+/* --- joining -------------------------------------------------------------------------------------------- */
+
+static void set_up_conn(const struct login *l)
+{
+    struct conn *c = l->conn;
+    c->is_wampy = l->hello.is_wampy && c->ser == WAMP_JSON;
+    c->takes_flow = l->hello.flow;
+    c->out_limit = (size_t)c->hub->config->queue_hard;
+}
+
+/* l is gone afterwards. */
+static void join(struct login *l)
+{
+    struct conn *c = l->conn;
+    struct realm *realm = l->realm;
+    struct session_info info = {
+        .id = l->session,
+        .ser = c->ser,
+        .roles = l->hello.roles,
+        .authid = l->principal.authid,
+        .authrole = l->principal.role,
+        .authmethod = l->method_name,
+        .authprovider = l->authprovider,
+        .authextra = l->welcome_extra,
+        .max_message = c->peer_max,
+        .agent = STR("wampd-" WAMP_VERSION),
+        .transport = str_z(c->framing->name),
+        .peer_agent = l->hello.agent,
+        .flow_control = l->hello.flow,
+        .peer = c,
+    };
+    set_up_conn(l);
+    struct session *s = realm_join(realm, &info, c->hub->now);
+    if (s) {
+        conn_welcome(c, realm, s);
+    } else {
+        c->hub->metrics.welcome_failed++;  /* spec: R-28 */
+        conn_close(c, 1011, "WELCOME could not be sent");
+    }
+}
+
+/* --- CHALLENGE and AUTHENTICATE ------------------------------------------------------------------------- */
+
+/* [CHALLENGE, AuthMethod|string, Extra|dict] */
+static void challenge(struct login *l)
+{
+    struct conn *c = l->conn;
+    struct wamp_buf *buf = &c->hub->scratch;
+    struct wamp_wr w = wamp_head_begin(buf, c->ser, WAMP_CHALLENGE, 3, 0);
+    wamp_wr_str(&w, l->method_name);
+    l->method->challenge(l, &w);
+    struct wamp_frame frame = wamp_head_end(&w, WAMP_CHALLENGE, 0, STR(""));
+    l->challenged = true;
+    if (buf->failed)
+        fail(l);
+    else if (!conn_send(c, &frame))
+        conn_close(c, 1008, "CHALLENGE could not be sent");
+}
+
+/* [AUTHENTICATE, Signature|string, Extra|dict]: the one answer to the one CHALLENGE. spec: A-AUTH-04, A-AUTH-05 */
+void login_on_authenticate(struct login *l, const struct wamp_msg *m)
+{
+    l->challenged = false;
+    bool proved = l->method->verify(l, m->text, &m->dict);
+    if (proved && l->known)
+        join(l);
+    else if (realm_rules(l->realm)->refusals_as_crossbar && l->method->crossbar_text)
+        refuse_as_crossbar(l, l->method->crossbar_text);
+    else
+        refuse(l, LOGIN_DENIED);
+}
+
+void login_is_due(struct login *l)
+{
+    refuse(l, LOGIN_LATE);
+}
+
+/* --- anonymous ------------------------------------------------------------------------------------------ */
+
+static bool anonymous_enabled(const struct auth *a, struct str realm)
+{
+    return !a || (a->anonymous && principal_may_enter(&a->guest, realm));
+}
+
+/* Whatever authid was asked for, nobody has proved to be it. spec: A-ANO-01 */
+static enum login_step anonymous_start(struct login *l, const struct auth *a)
+{
+    enum { AUTHID_LEN = 24 };
+    char authid[AUTHID_LEN + 1];
+    random_name(&l->conn->hub->router->random, authid, AUTHID_LEN);
+    l->principal.authid = wamp_arena_copy(&l->arena, str_of(authid, AUTHID_LEN));
+    l->principal.role = wamp_arena_copy(&l->arena, a ? a->guest.role : STR("anonymous"));
+    return l->principal.authid.ptr && l->principal.role.ptr ? LOGIN_JOIN : LOGIN_NOMEM;
+}
+
+const struct login_method login_anonymous = {
+    .name = {"anonymous", 9},
+    .enabled = anonymous_enabled,
+    .start = anonymous_start,
+};
+
+/* --- the choice of a method ----------------------------------------------------------------------------- */
+
+/* spec: A-TIC-01, A-CRA-01, A-SCR-01 */
+enum login_step login_find_principal(struct login *l, const struct auth *a, enum auth_way way)
+{
+    if (!l->hello.authid.len)
+        return LOGIN_SKIP;
+    bool ok = auth_find(a, way, l->hello.authid, realm_name(l->realm), &l->arena, &l->principal, &l->known);
+    return ok ? LOGIN_CHALLENGE : LOGIN_NOMEM;
+}
+
+static const struct login_method *find_method(struct str name, const struct auth *a, struct str realm)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (str_eq(methods[i]->name, name) && (a || methods[i] == &login_anonymous) && methods[i]->enabled(a, realm))
+            return methods[i];
+    return NULL;
+}
+
+/* What the client offered, as far as we have looked. */
+struct offer {
+    bool credentials;  /* something other than anonymous */
+    bool unfit;        /* something that is configured, but does not fit what HELLO says */
+};
+
+/* One method of the client's. LOGIN_SKIP: the next one. */
+static enum login_step try_method(struct login *l, const struct auth *a, struct str name, struct offer *offer)
+{
+    const struct login_method *method = find_method(name, a, realm_name(l->realm));
+    offer->credentials |= !str_eq(name, login_anonymous.name);
+    if (!method)
+        return LOGIN_SKIP;
+    l->method = method;
+    l->method_name = name;
+    enum login_step step = method->start(l, a);
+    offer->unfit |= step == LOGIN_SKIP;
+    return step;
+}
+
+/* The first of the client's that is configured and feasible; none named: anonymous. spec: A-AUTH-02, B-016, W-23 */
+static enum login_step try_methods(struct login *l, const struct auth *a, struct offer *offer)
+{
+    const struct wamp_item *list = &l->hello.authmethods;
+    enum login_step step = LOGIN_SKIP;
+    struct wamp_item item;
+    struct str name;
+    if (wamp_item_absent(list) || list->count == 0)
+        return try_method(l, a, login_anonymous.name, offer);
+    struct wamp_iter it = wamp_iter(l->conn->ser, list);
+    while (step == LOGIN_SKIP && wamp_iter_next(&it, &item))
+        step = wamp_item_text(l->conn->ser, &item, &l->arena, &name) ? LOGIN_NOMEM : try_method(l, a, name, offer);
+    return step;
+}
+
+/* spec: A-AUTH-03 */
+static void refuse_offer(struct login *l, const struct offer *offer)
+{
+    refuse(l, offer->unfit ? LOGIN_UNFIT : offer->credentials ? LOGIN_NO_METHOD : LOGIN_REQUIRED);
+}
+
+static void start_challenge(struct login *l)
+{
+    char text[160], authid[100];
+    if (l->known || !realm_rules(l->realm)->refusals_as_crossbar) {
+        challenge(l);
+        return;
+    }
+    snprintf(text, sizeof text, "no principal with authid \"%s\" exists",
+             wamp_log_quote(l->hello.authid, authid, sizeof authid));
+    refuse_as_crossbar(l, text);
+}
+
+void login_start(struct login *l, struct realm *realm)
+{
+    struct conn *c = l->conn;
+    struct offer offer = {0};
+    l->realm = realm;
+    l->session = realm_new_session_id(realm);
+    switch (try_methods(l, c->auth ? c->auth : c->hub->config->auth, &offer)) {
+    case LOGIN_JOIN:
+        join(l);
+        return;
+    case LOGIN_CHALLENGE:
+        start_challenge(l);
+        return;
+    case LOGIN_NOMEM:
+        fail(l);
+        return;
+    case LOGIN_SKIP:
+        refuse_offer(l, &offer);
+    }
+}

@@ -1,0 +1,89 @@
+/* A login: from a HELLO for a realm that exists to WELCOME or ABORT. One method proves who the peer is.
+ *
+ *     start --> the first method of the client's that is configured and feasible
+ *                 |--> nothing to prove (anonymous, tls, cookie): join
+ *                 |--> CHALLENGE --> AUTHENTICATE: verified? --> join, or refuse
+ *
+ * All that a login needs lies in its own memory, which goes with it: it depends neither on the message that began it nor
+ * on the configuration. Section 2.27 of the checklist. */
+#ifndef ROUTER_LOGIN_H
+#define ROUTER_LOGIN_H
+
+#include "common/roles.h"
+#include "router/auth.h"
+#include "router/conn.h"
+
+/* Why nobody was let in: LOGIN_REFUSAL_MAP has the words. */
+enum login_refusal {
+    LOGIN_NO_METHOD,   /* nothing that the client offers is configured */
+    LOGIN_REQUIRED,    /* it wants in without credentials */
+    LOGIN_UNFIT,       /* the method needs something that HELLO does not have */
+    LOGIN_DENIED,      /* the credentials were not accepted */
+    LOGIN_LATE,
+    LOGIN_NO_ROLE,
+    LOGIN_REFUSALS
+};
+
+struct login_method;
+
+struct login {
+    struct conn *conn;
+    struct wamp_arena arena;
+    struct realm *realm;
+    uint64_t session;                   /* the id that it will have. spec: A-AUTH-09 */
+    struct wamp_hello hello;
+    const struct login_method *method;
+    struct str method_name;             /* as the client spells it */
+    bool challenged;                    /* CHALLENGE was sent, AUTHENTICATE is awaited */
+    struct principal principal;         /* who it is, once that is proved */
+    bool known;                         /* false: there is no such principal, and no proof will do */
+    struct str authprovider;
+    struct str welcome_extra;           /* WELCOME.Details.authextra, in form conn.ser; empty: none */
+    void *state;                        /* the method's own, in the arena */
+};
+
+/* What a method says to a HELLO. */
+enum login_step {
+    LOGIN_SKIP,       /* it does not fit: the next one of the client's */
+    LOGIN_JOIN,       /* that is him */
+    LOGIN_CHALLENGE,  /* let him prove it */
+    LOGIN_NOMEM,
+};
+
+struct login_method {
+    struct str name;
+
+    /* Whether the method is configured for the realm. */
+    bool (*enabled)(const struct auth *a, struct str realm);
+
+    /* Looks at HELLO and finds the principal. */
+    enum login_step (*start)(struct login *l, const struct auth *a);
+
+    /* Writes CHALLENGE.Extra; a failure shows in w->out. NULL: there is never one. */
+    void (*challenge)(struct login *l, struct wamp_wr *w);
+
+    /* Whether AUTHENTICATE is as it has to be if l->principal is right. */
+    bool (*verify)(struct login *l, struct str signature, const struct wamp_item *extra);
+
+    /* Crossbar.io's words where it is not. spec: W-26 */
+    const char *crossbar_text;
+};
+
+extern const struct login_method login_anonymous, login_ticket, login_wampcra;
+
+/* For methods whose principals are found by authid. */
+enum login_step login_find_principal(struct login *l, const struct auth *a, enum auth_way way);
+
+/* --- for the connection --------------------------------------------------------------------------------- */
+
+/* Reads HELLO.Details. NULL: *why says what is wrong with them, or that memory is short. */
+struct login *login_new(struct conn *c, const struct wamp_item *details, struct wamp_fault *why);
+void login_free(struct login *l);  /* NULL is fine */
+
+/* Each may end the login, and with it l: conn.login tells. */
+void login_start(struct login *l, struct realm *realm);  /* l is conn.login */
+
+void login_on_authenticate(struct login *l, const struct wamp_msg *m);
+void login_is_due(struct login *l);
+
+#endif
