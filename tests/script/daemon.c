@@ -12,6 +12,7 @@
 struct conn {
     struct wire wire;
     struct conn *next;
+    bool logs_in;        /* the CHALLENGE that comes is answered already */
     bool in_session;     /* WELCOME came, and no GOODBYE or ABORT since */
     bool got_goodbye, sent_goodbye;
     bool dropped;
@@ -77,8 +78,8 @@ static bool daemon_begin(struct driver *driver, const struct script *s, struct t
     return fits || (process_stop(d, t) && process_start(d, s, t));
 }
 
-/* Looks into a message for what it does to the session. */
-static void note_message(struct conn *c, struct str octets, bool sent)
+/* Looks into a message for what it does to the session. Returns its type; 0: it has none. */
+static unsigned note_message(struct conn *c, struct str octets, bool sent)
 {
     struct wamp_arena arena = {0};
     struct wamp_msg m;
@@ -86,7 +87,7 @@ static void note_message(struct conn *c, struct str octets, bool sent)
     bool readable = wamp_msg_parse(c->wire.ser, octets, &arena, &m, &why) == WAMP_ERR_NONE;
     wamp_arena_fini(&arena);
     if (!readable)
-        return;
+        return 0;
     if (m.type == WAMP_GOODBYE && sent)
         c->sent_goodbye = true;
     if (m.type == WAMP_GOODBYE && !sent)
@@ -95,17 +96,20 @@ static void note_message(struct conn *c, struct str octets, bool sent)
         c->in_session = true;
     if (m.type == WAMP_GOODBYE || m.type == WAMP_ABORT)
         c->in_session = false;
+    return (unsigned)m.type;
 }
 
-/* The next message; waits up to `ms` for it. */
+/* The next message; waits up to `ms` for it. The script does not see the CHALLENGE of a login. */
 static struct str next_message(struct conn *c, int ms)
 {
     struct str octets = wire_take(&c->wire);
     while (!octets.ptr && ms > 0 && wire_read(&c->wire, ms))
         octets = wire_take(&c->wire);
-    if (octets.ptr)
-        note_message(c, octets, false);
-    return octets;
+    bool is_challenge = octets.ptr && note_message(c, octets, false) == WAMP_CHALLENGE;
+    if (!is_challenge || !c->logs_in)
+        return octets;
+    c->logs_in = false;
+    return next_message(c, ms);
 }
 
 static void say_goodbye(struct conn *c)
@@ -187,24 +191,47 @@ static struct line_end *daemon_connect(struct driver *driver, const struct peer_
 }
 
 /* HELLO for realm1. */
-static void say_hello(struct conn *c, const struct wamp_roles *roles)
+static void say_hello(struct conn *c, const struct peer_options *o)
 {
     struct wamp_buf buf = {0};
     struct wamp_wr w = wamp_head_begin(&buf, c->wire.ser, WAMP_HELLO, 3, 0);
     wamp_wr_str(&w, STR("realm1"));
-    wamp_wr_map(&w, 1);
+    wamp_wr_map(&w, o->authid.len ? 3 : 1);
+    if (o->authid.len) {
+        wamp_wr_key(&w, STR("authid"));
+        wamp_wr_str(&w, o->authid);
+        wamp_wr_key(&w, STR("authmethods"));
+        wamp_wr_list(&w, 1);
+        wamp_wr_str(&w, STR("ticket"));
+        wamp_wr_list_end(&w);
+    }
     wamp_wr_key(&w, STR("roles"));
-    wamp_roles_write(&w, roles);
+    wamp_roles_write(&w, &o->roles);
     wamp_wr_map_end(&w);
     wire_send(&c->wire, wamp_head_end(&w, WAMP_HELLO, 0, STR("")).head);
     wamp_buf_fini(&buf);
+}
+
+/* At once: the CHALLENGE has nothing that is needed for it. */
+static void say_ticket(struct conn *c)
+{
+    struct wamp_buf buf = {0};
+    struct wamp_wr w = wamp_head_begin(&buf, c->wire.ser, WAMP_AUTHENTICATE, 3, 0);
+    wamp_wr_str(&w, STR(DAEMON_TICKET));
+    wamp_wr_map(&w, 0);
+    wamp_wr_map_end(&w);
+    wire_send(&c->wire, wamp_head_end(&w, WAMP_AUTHENTICATE, 0, STR("")).head);
+    wamp_buf_fini(&buf);
+    c->logs_in = true;
 }
 
 static struct line_end *daemon_join(struct driver *driver, const struct peer_options *o, struct trouble *t)
 {
     struct line_end *e = daemon_connect(driver, o, t);
     if (e)
-        say_hello(conn_of(e), &o->roles);
+        say_hello(conn_of(e), o);
+    if (e && o->authid.len)
+        say_ticket(conn_of(e));
     return e;
 }
 

@@ -10,6 +10,8 @@
 
 struct conn;
 
+#define DAEMON_TICKET "wtc"  /* of everybody who logs in */
+
 enum transport { TRANSPORT_WEBSOCKET, TRANSPORT_RAWSOCKET, TRANSPORT_UNIX };
 enum { TRANSPORT_COUNT = 3 };
 

@@ -101,11 +101,24 @@ static void write_limits(struct wamp_buf *out, const struct realm_config *c)
     wamp_buf_addf(out, "}");
 }
 
-static void write_config(struct wamp_buf *out, const struct daemon *d, const struct realm_config *c)
+/* Anonymous peers, and those of the script that are somebody. */
+static void write_auth(struct wamp_buf *out, const struct script *s)
 {
+    wamp_buf_addf(out, "\"auth\": {\"anonymous\": true, \"ticket\": {\"principals\": {");
+    for (unsigned i = 0; i < s->login_count; i++)
+        wamp_buf_addf(out, "%s\"%.*s\": {\"ticket\": \"%s\", \"role\": \"%.*s\"}", i ? ", " : "",
+                      STR_ARG(s->logins[i].authid), DAEMON_TICKET, STR_ARG(s->logins[i].authrole));
+    wamp_buf_addf(out, "}}},\n");
+}
+
+static void write_config(struct wamp_buf *out, const struct daemon *d, const struct script *s)
+{
+    const struct realm_config *c = &s->config;
     wamp_buf_addf(out,
                   "{\"listen\": [\"ws://127.0.0.1:0\", \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n",
                   d->dir);
+    if (s->login_count)
+        write_auth(out, s);
     write_limits(out, c);
     wamp_buf_addf(out, ",\n\"realms\": [{\"name\": \"realm1\", \"preset\": \"%s\", \"uri_check\": \"%s\"",
                   presets[c->preset], uri_rules[c->uri_rule]);
@@ -119,12 +132,12 @@ static void write_config(struct wamp_buf *out, const struct daemon *d, const str
     wamp_buf_addf(out, "}]}\n");
 }
 
-static bool save_config(const struct daemon *d, const struct realm_config *c)
+static bool save_config(const struct daemon *d, const struct script *s)
 {
     char path[64];
     struct wamp_buf text = {0};
     path_in(d, "wampd.json", path);
-    write_config(&text, d, c);
+    write_config(&text, d, s);
     FILE *out = fopen(path, "w");
     bool ok = out && !text.failed && fwrite(text.ptr, 1, text.len, out) == text.len;
     if (out)
@@ -201,7 +214,7 @@ static bool spawn(struct daemon *d, struct trouble *t)
 
 bool process_start(struct daemon *d, const struct script *s, struct trouble *t)
 {
-    if (!save_config(d, &s->config))
+    if (!save_config(d, s))
         return trouble_is(t, "cannot write %s/wampd.json", d->dir);
     snprintf(d->settings, sizeof d->settings, "%.*s", STR_ARG(s->settings));
     return spawn(d, t) && await_ready(d, t);

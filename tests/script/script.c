@@ -99,20 +99,43 @@ static bool parse_only(struct line *l)
     return true;
 }
 
+static void add_setting(struct script *s, struct str word)
+{
+    struct wamp_buf all = {0};
+    wamp_buf_add_str(&all, s->settings);
+    wamp_buf_add_str(&all, word);
+    wamp_buf_add_char(&all, ' ');
+    s->settings = wamp_arena_copy(&s->arena, wamp_buf_str(&all));
+    wamp_buf_fini(&all);
+}
+
 static bool parse_config(struct line *l)
 {
     struct str word;
-    struct wamp_buf all = {0};
-    wamp_buf_add_str(&all, l->script->settings);
     bool ok = l->script->step_count == 0 || script_refuse(l->why, "config comes first");
     while (ok && (word = word_take(&l->left)).len) {
         ok = script_config_set(l->script, word, l->why);
-        wamp_buf_add_str(&all, word);
-        wamp_buf_add_char(&all, ' ');
+        add_setting(l->script, word);
     }
-    l->script->settings = wamp_arena_copy(&l->script->arena, wamp_buf_str(&all));
-    wamp_buf_fini(&all);
     return ok;
+}
+
+/* The daemon has to know everybody who logs in. */
+static bool note_login(struct line *l)
+{
+    struct script *s = l->script;
+    const struct peer_options *o = &l->step.options;
+    for (unsigned i = 0; i < s->login_count; i++)
+        if (str_eq(s->logins[i].authid, o->authid))
+            return str_eq(s->logins[i].authrole, o->authrole) ||
+                   script_refuse(l->why, "%.*s has another authrole already", STR_ARG(o->authid));
+    if (s->login_count == NAMES_MAX)
+        return script_refuse(l->why, "more than %d authids", NAMES_MAX);
+    s->logins[s->login_count++] = (struct script_login){o->authid, o->authrole};
+    add_setting(s, STR("login"));
+    add_setting(s, o->authid);
+    add_setting(s, o->authrole);
+    return true;
 }
 
 /* Names, then what they announce. */
@@ -127,7 +150,8 @@ static bool parse_peers(struct line *l, enum step_kind kind)
     if (!ok)
         return false;
     peer_options_finish(&l->step.options);
-    l->script->only_core |= l->step.options.authid.len || l->step.options.authrole.len;
+    if (l->step.options.authid.len && !note_login(l))
+        return false;
     return l->step.name_count ? make_step(l, kind) : script_refuse(l->why, "who?");
 }
 

@@ -47,10 +47,17 @@ struct step {
     enum close_reason why;
 };
 
+/* Who joins as somebody: on the daemon by ticket. */
+struct script_login {
+    struct str authid, authrole;
+};
+
 struct script {
     const char *path;
     struct wamp_arena arena;       /* holds all of the below */
     struct str text;
+    struct script_login logins[NAMES_MAX];
+    unsigned login_count;
     struct step *steps;
     unsigned step_count;
     bool only_core, only_daemon;

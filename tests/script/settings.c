@@ -154,6 +154,10 @@ bool peer_options_set(struct peer_options *o, struct str word, struct script_err
 void peer_options_finish(struct peer_options *o)
 {
     o->roles.features &= features_of(o->roles.roles);
+    if (o->authrole.len && !o->authid.len)
+        o->authid = o->authrole;
+    if (o->authid.len && !o->authrole.len)
+        o->authrole = STR("anonymous");
 }
 
 /* --- the realm ------------------------------------------------------------------------------------------ */

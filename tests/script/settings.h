@@ -10,7 +10,7 @@ void peer_options_init(struct peer_options *o);
 /* One word after join or connect. False: unknown key or value; *why says which. */
 bool peer_options_set(struct peer_options *o, struct str word, struct script_error *why);
 
-/* Roles that were not chosen take their features with them. To be called after the last word. */
+/* Roles that were not chosen take their features with them; authid and authrole stand in for each other. To be called after the last word. */
 void peer_options_finish(struct peer_options *o);
 
 /* One word of a config line. */
