@@ -255,11 +255,11 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
 {
     struct wamp_item items[WAMP_SPLIT_MAX];
     unsigned n;
-    *why = (struct wamp_fault){0};
+    why->err = WAMP_ERR_NONE, why->type = 0, why->text[0] = '\0';
     enum wamp_err err = wamp_split(ser, octets, items, &n);
     if (err)
         return refuse(why, err, "not a %s message: %s", wamp_ser_name(ser), wamp_err_text(err));
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(struct wamp_msg, opt));
     out->ser = ser;
     out->dict.kind = WAMP_ABSENT;
     err = take_type(items, n, out, why);
@@ -283,6 +283,8 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
         err = wamp_options_parse(ser, (unsigned)out->type, &out->dict, arena, &out->opt, why);
         if (err)
             return err;
+    } else {
+        out->opt = (struct wamp_options){0};
     }
     return l->tail == PAYLOAD ? take_payload(out, octets, items, head, n, arena, why) : WAMP_ERR_NONE;
 }

@@ -48,8 +48,8 @@ struct wamp_msg {
     struct str uri;            /* u, decoded */
     struct str text;           /* s, decoded: AuthMethod, Signature */
     struct wamp_item dict;     /* d, raw: ABSENT when the message has none */
-    struct wamp_options opt;   /* the known keys of dict, types checked */
     struct wamp_payload payload;
+    struct wamp_options opt;   /* the known keys of dict, types checked. Last: it is cleared by itself */
 };
 
 /* Why a message was refused, for ABORT.Details.message and the log. Never holds octets of the peer. */
