@@ -30,7 +30,7 @@ CFLAGS += -std=gnu11 $(OPT) -g $(warnings) $(hardening) $(san.flags)
 LDFLAGS += -Wl,--as-needed $(san.flags)
 
 crypto.libs = $(call pkg,--libs libcrypto libargon2 libidn) -lm
-router.libs = $(call pkg,--libs libwebsockets libuv yaml-0.1) $(crypto.libs) -lpthread
+router.libs = $(call pkg,--libs libwebsockets libuv yaml-0.1 libssl) $(crypto.libs) -lpthread
 client.libs = $(call pkg,--libs libssl) $(crypto.libs) -lpthread
 
 # Other readers of JSON, MessagePack and CBOR: tests ask them for their opinion.

@@ -1,5 +1,7 @@
 #include "router/cli.h"
 
+#include "router/tls_context.h"
+
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,7 +65,7 @@ static void print_man(void)
 {
     puts(".TH WAMPD 1 \"\" \"wampd " WAMP_VERSION "\" \"User Commands\"\n.SH NAME\nwampd \\- a WAMP router\n.SH SYNOPSIS\n"
          ".B wampd\n[options]\n.SH DESCRIPTION\nRoutes remote procedure calls and events between WAMP v2 sessions over\n"
-         "WebSocket, RawSocket and Unix sockets. When it serves it prints one line:\n.PP\n"
+         "WebSocket and RawSocket, with or without TLS, and Unix sockets. When it serves it prints one line:\n.PP\n"
          ".EX\nwampd ready realm1 ws://127.0.0.1:8080\n.EE\n.SH OPTIONS");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct option_row *o = &rows[i];
@@ -98,7 +100,7 @@ static int print_check(const struct config *c, const char *file)
         if (l->scheme == LISTEN_UNIX)
             printf("listen unix:%s\n", l->path);
         else
-            printf("listen %s://%s%s%s:%u\n", l->scheme == LISTEN_WS ? "ws" : "rs", strchr(l->host, ':') ? "[" : "", l->host,
+            printf("listen %s://%s%s%s:%u\n", listen_scheme_name(l->scheme), strchr(l->host, ':') ? "[" : "", l->host,
                    strchr(l->host, ':') ? "]" : "", l->port);
     }
     return 0;
@@ -176,6 +178,10 @@ static bool second_pass(struct config *c, const struct option_row *row, struct c
 {
     if (is_option(row, "listen"))
         return config_add_listener(c, optarg, err);
+    if (is_option(row, "tls-certificate"))
+        c->tls_certificate = optarg;
+    if (is_option(row, "tls-key"))
+        c->tls_key = optarg;
     if (is_option(row, "realm"))
         return config_add_realm(c, optarg, err);
     if (is_option(row, "log-level") && !wamp_log_level_by_name(str_z(optarg), &c->log_level)) {
@@ -230,7 +236,7 @@ int cli_parse(int argc, char **argv, struct config *c)
         return status;
     bool loaded = !cmd.file || config_load(c, cmd.file, &err);
     status = loaded ? read_second(argc, argv, c, long_options, letters) : 1;
-    if (status < 0 && !config_finish(c, &err))
+    if (status < 0 && (!config_finish(c, &err) || (cmd.check && !tls_check(c, &err))))
         status = 1;
     if (status == 1)
         fprintf(stderr, "wampd: %s\n", err.text);

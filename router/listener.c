@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "router/loop.h"
+#include "router/tls_context.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ struct listener {
     struct listener *next;
     struct loop *loop;
     const struct listen_config *row;
+    struct tls_context *tls;  /* NULL: none */
     int fd;
     int spare_fd;    /* closed to make room for a connection, so that this can be taken off the queue and closed */
     bool owns_path;  /* a file to be removed at the end */
@@ -128,8 +130,18 @@ static void write_url(struct listener *l)
                     NI_NUMERICHOST | NI_NUMERICSERV))
         return;
     bool is_v6 = l->address.ss_family == AF_INET6;
-    const char *scheme = l->row->scheme == LISTEN_WS ? "ws" : "rs";
-    snprintf(l->url, sizeof l->url, "%s://%s%s%s:%s", scheme, is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+    snprintf(l->url, sizeof l->url, "%s://%s%s%s:%s", listen_scheme_name(l->row->scheme), is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+}
+
+static bool load_tls(struct listener *l)
+{
+    struct config_error err;
+    if (!l->row->tls.certificate)
+        return true;
+    l->tls = tls_context_new(&l->row->tls, &err);
+    if (!l->tls)
+        log_error("LISTEN", "%s: %s", l->row->host, err.text);
+    return l->tls != NULL;
 }
 
 static bool bind_socket(struct listener *l, const struct config *config)
@@ -179,7 +191,7 @@ static bool open_one(struct listener **all, const struct config *config, const s
         return false;
     l->next = *all;
     *all = l;
-    return bind_socket(l, config);
+    return load_tls(l) && bind_socket(l, config);
 }
 
 static bool open_unix(struct listener **all, const struct config *config, const struct listen_config *row)
@@ -294,7 +306,7 @@ static bool accept_one(struct listener *l)
     int fd = accept4(l->fd, (void *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return after_error(l, errno);
-    loop_accept(l->loop, fd, (const void *)&from);
+    loop_accept(l->loop, fd, (const void *)&from, l->tls);
     return true;
 }
 
@@ -349,6 +361,7 @@ void listener_free(struct listener *all)
 {
     while (all) {
         struct listener *next = all->next;
+        tls_context_free(all->tls);
         wamp_free(all);
         all = next;
     }

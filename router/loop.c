@@ -47,10 +47,20 @@ static void end_turn(struct loop *loop)
     set_timer(loop);
 }
 
+static void on_idle(uv_idle_t *busy)
+{
+    (void)busy;
+}
+
 /* After what came in. */
 static void on_check(uv_check_t *check)
 {
-    end_turn(check->data);
+    struct loop *loop = check->data;
+    end_turn(loop);
+    if (tls_pool_run(&loop->tls))
+        uv_idle_start(&loop->busy, on_idle);
+    else
+        uv_idle_stop(&loop->busy);
 }
 
 /* After timers and before the loop may sleep. */
@@ -74,8 +84,23 @@ static bool is_refused(struct hub *hub, const struct address *address)
     return false;
 }
 
-/* A connection for fd; it is closed where there is no memory. */
-static void add_conn(struct loop *loop, int fd, const struct sockaddr *from)
+/* Takes the socket of c; tls, NULL: none. False: it was closed. */
+static bool adopt(struct loop *loop, int fd, struct conn *c, const struct tls_context *context)
+{
+    struct tls *tls = context ? tls_new(context, &loop->tls) : NULL;
+    if (context && !tls) {
+        close(fd);
+        return false;
+    }
+    if (lws_socket_adopt(loop->host, fd, c, tls))
+        return true;
+    tls_free(tls);
+    return false;
+}
+
+/* A connection for fd; it is closed where there is no memory. Over TLS nobody is refused with a word: the
+ * handshake for it would cost more than all the rest. */
+static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls)
 {
     struct hub *hub = &loop->hub;
     struct address *address;
@@ -84,12 +109,13 @@ static void add_conn(struct loop *loop, int fd, const struct sockaddr *from)
         close(fd);
         return;
     }
-    struct conn *c = conn_new(hub, address, is_refused(hub, address));
-    if (c && lws_socket_adopt(loop->host, fd, c)) {
+    bool refused = is_refused(hub, address);
+    struct conn *c = refused && tls ? NULL : conn_new(hub, address, refused);
+    if (c && adopt(loop, fd, c, tls)) {
         hub->metrics.accepted++;
         return;
     }
-    hub->metrics.accept_failed++;
+    hub->metrics.accept_failed += !refused;
     if (c) {
         conn_on_gone(c);
     } else {
@@ -98,12 +124,12 @@ static void add_conn(struct loop *loop, int fd, const struct sockaddr *from)
     }
 }
 
-void loop_accept(struct loop *loop, int fd, const struct sockaddr *from)
+void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls)
 {
     struct hub *hub = &loop->hub;
     loop_wake(hub);
     if (hub->conn_count < hub->max_connections + OVERFLOW) {
-        add_conn(loop, fd, from);
+        add_conn(loop, fd, from, tls);
     } else {
         hub->metrics.refused_full++;
         close(fd);
@@ -153,10 +179,10 @@ static bool init_lws(struct loop *loop)
 
 static bool init_handles(struct loop *loop)
 {
-    loop->before_poll.data = loop->after_poll.data = loop->timer.data = loop;
+    loop->before_poll.data = loop->after_poll.data = loop->busy.data = loop->timer.data = loop;
     return !uv_prepare_init(&loop->uv, &loop->before_poll) && !uv_prepare_start(&loop->before_poll, on_prepare) &&
            !uv_check_init(&loop->uv, &loop->after_poll) && !uv_check_start(&loop->after_poll, on_check) &&
-           !uv_timer_init(&loop->uv, &loop->timer);
+           !uv_idle_init(&loop->uv, &loop->busy) && !uv_timer_init(&loop->uv, &loop->timer);
 }
 
 bool loop_init(struct loop *loop, struct router *router, const struct config *config)
@@ -203,6 +229,7 @@ void loop_fini(struct loop *loop)
     hub_end_turn(&loop->hub);
     close_handle(&loop->before_poll);
     close_handle(&loop->after_poll);
+    close_handle(&loop->busy);
     close_handle(&loop->timer);
     /* Twice, with turns of the loop between: the first only starts closing what libwebsockets has in a foreign
      * loop. */
@@ -211,5 +238,6 @@ void loop_fini(struct loop *loop)
     lws_context_destroy(loop->lws);
     drain(loop);
     uv_loop_close(&loop->uv);
+    tls_pool_fini(&loop->tls);
     hub_fini(&loop->hub);
 }

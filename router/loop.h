@@ -6,6 +6,7 @@
 #define ROUTER_LOOP_H
 
 #include "router/hub.h"
+#include "router/tls.h"
 
 #include <stdbool.h>
 #include <uv.h>
@@ -20,11 +21,13 @@ struct loop {
     uv_loop_t uv;
     uv_prepare_t before_poll;
     uv_check_t after_poll;
+    uv_idle_t busy;        /* runs as long as the loop must not sleep: TLS handshakes wait */
     uv_timer_t timer;      /* for the next deadline of connections and realms */
     wamp_ms timer_at;      /* WAMP_MS_NEVER: not running */
     struct lws_context *lws;
     struct lws_vhost *host;
     struct hub hub;
+    struct tls_pool tls;
 };
 
 /* `router` and `config` outlive the loop. False, with a line in the log: there is none. */
@@ -40,7 +43,7 @@ void loop_fini(struct loop *loop);
 /* The clock of the hub says now. For whoever is called by the loop, before anything is told to connections. */
 void loop_wake(struct hub *hub);
 
-/* Takes an accepted socket; limits are seen to here. */
-void loop_accept(struct loop *loop, int fd, const struct sockaddr *from);
+/* Takes a socket that a listener accepted; limits are seen to here. tls: of the listener; NULL: none. */
+void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls);
 
 #endif

@@ -1,6 +1,7 @@
 #include "router/lws_socket.h"
 
 #include "router/loop.h"
+#include "router/tls.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -49,25 +50,36 @@ static const struct wire wire = {
 
 /* --- what libwebsockets reports ------------------------------------------------------------------------- */
 
+/* Who is told: the connection, or the TLS in between. */
+static const struct reactions {
+    void (*octets)(struct conn *c, struct str octets);
+    void (*writable)(struct conn *c);
+    void (*gone)(struct conn *c);
+} reactions[] = {
+    {conn_on_octets, conn_on_writable, conn_on_gone},
+    {tls_on_octets, tls_on_writable, tls_on_gone},
+};
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct conn *c = lws_get_opaque_user_data(wsi);
     (void)user;
     if (!c || !c->socket)
         return 0;  /* not one of ours, or not adopted yet */
+    const struct reactions *tell = &reactions[lws_get_protocol(wsi)->id];
     switch (reason) {
     case LWS_CALLBACK_RAW_RX:
         loop_wake(c->hub);
-        conn_on_octets(c, str_of(in, len));
+        tell->octets(c, str_of(in, len));
         break;
     case LWS_CALLBACK_RAW_WRITEABLE:
         loop_wake(c->hub);
-        conn_on_writable(c);
+        tell->writable(c);
         break;
     case LWS_CALLBACK_RAW_CLOSE:
         loop_wake(c->hub);
         lws_set_opaque_user_data(wsi, NULL);  /* there are callbacks yet to come */
-        conn_on_gone(c);
+        tell->gone(c);
         break;
     default:
         break;
@@ -75,18 +87,20 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return 0;
 }
 
+/* id: of reactions. */
 const struct lws_protocols lws_socket_protocols[] = {
-    {.name = "wamp", .callback = on_event, .rx_buffer_size = LOOP_READ_OCTETS},
+    {.name = "plain", .callback = on_event, .rx_buffer_size = LOOP_READ_OCTETS, .id = 0},
+    {.name = "tls", .callback = on_event, .rx_buffer_size = LOOP_READ_OCTETS, .id = 1},
     {.name = NULL},
 };
 
-bool lws_socket_adopt(struct lws_vhost *host, int fd, struct conn *c)
+bool lws_socket_adopt(struct lws_vhost *host, int fd, struct conn *c, struct tls *tls)
 {
     lws_adopt_desc_t adoption = {
         .vh = host,
         .type = LWS_ADOPT_SOCKET,
         .fd.sockfd = fd,
-        .vh_prot_name = lws_socket_protocols[0].name,
+        .vh_prot_name = lws_socket_protocols[tls ? 1 : 0].name,
         .opaque = c,
     };
     struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
@@ -94,5 +108,7 @@ bool lws_socket_adopt(struct lws_vhost *host, int fd, struct conn *c)
         return false;
     c->wire = &wire;
     c->socket = wsi;
+    if (tls)
+        tls_attach(tls, c);
     return true;
 }

@@ -10,7 +10,10 @@
 /* The protocols of our one virtual host. */
 extern const struct lws_protocols lws_socket_protocols[];
 
-/* Takes fd, which is c's from here on; closed when c is. False: it was closed, and c has no socket. */
-bool lws_socket_adopt(struct lws_vhost *host, int fd, struct conn *c);
+struct tls;
+
+/* Takes fd, which is c's from here on; closed when c is. tls is put between the two; NULL: nothing is. False:
+ * fd was closed, c has no socket, and tls is still the caller's. */
+bool lws_socket_adopt(struct lws_vhost *host, int fd, struct conn *c, struct tls *tls);
 
 #endif

@@ -47,6 +47,7 @@ rule 'crossbar-compat/ never includes router/ or client/' \
 rule 'jansson and msgpack stay in common/ser_*.c' "$(files common 'common/ser_[a-z]*\.c')" '(jansson|msgpack)'
 rule 'OpenSSL stays in common/authcalc.c and websocket_upgrade.c' \
     "$(files common 'common/(authcalc|websocket_upgrade)\.c')" 'openssl/'
+rule 'OpenSSL stays in router/tls*.[ch]' "$(files router 'router/tls[a-z_]*\.[ch]')" 'openssl/'
 rule 'libwebsockets stays in the files named for it' \
     "$(files router 'router/lws[a-z_]*\.[ch]' 'router/loop[a-z_]*\.[ch]')" 'libwebsockets'
 

@@ -103,6 +103,46 @@ static void values_arrive_where_they_belong(void **state)
     config_fini(&c);
 }
 
+/* spec: B-103, B-104 */
+static void keys_of_tls_arrive_where_they_belong(void **state)
+{
+    struct config c;
+    struct config_error err;
+    (void)state;
+    assert_true(load(&c, "tests/config/good/tls.yaml", &err));
+    const struct tls_config *tls = &c.listeners[0].tls;
+    assert_int_equal(c.listeners[0].scheme, LISTEN_WSS);
+    assert_string_equal(tls->certificate, "/etc/wampd/server.pem");
+    assert_string_equal(tls->key, "/etc/wampd/server.key");
+    assert_int_equal(tls->chain_certificates.count, 1);
+    assert_int_equal(tls->ca_certificates.count, 2);
+    assert_string_equal(tls->ca_certificates.names[1], "/etc/wampd/partners.pem");
+    assert_string_equal(tls->ciphers, "ECDHE+AESGCM");
+    assert_true(tls->client_optional && tls->only_tls13);
+    assert_int_equal(c.listeners[1].scheme, LISTEN_RSS);
+    assert_string_equal(c.listeners[1].tls.certificate, "both.pem");
+    assert_null(c.listeners[1].tls.key);
+    assert_false(c.listeners[1].tls.client_optional || c.listeners[1].tls.only_tls13);
+    config_fini(&c);
+}
+
+static void the_certificate_of_the_command_line_is_for_listeners_without(void **state)
+{
+    struct config c;
+    struct config_error err;
+    (void)state;
+    config_init(&c);
+    c.tls_certificate = "line.pem";
+    c.tls_key = "line.key";
+    assert_true(config_load(&c, "tests/config/good/tls.yaml", &err));
+    assert_true(config_add_listener(&c, "wss://127.0.0.1:0", &err));
+    assert_true(config_finish(&c, &err));
+    assert_string_equal(c.listeners[2].tls.certificate, "line.pem");
+    assert_string_equal(c.listeners[2].tls.key, "line.key");
+    assert_string_equal(c.listeners[1].tls.certificate, "both.pem");
+    config_fini(&c);
+}
+
 static void without_anything_realm1_is_served_on_loopback(void **state)
 {
     struct config c;
@@ -132,6 +172,8 @@ int main(void)
         cmocka_unit_test(every_good_file_is_read),
         cmocka_unit_test(every_bad_file_is_refused_with_its_text),
         cmocka_unit_test(values_arrive_where_they_belong),
+        cmocka_unit_test(keys_of_tls_arrive_where_they_belong),
+        cmocka_unit_test(the_certificate_of_the_command_line_is_for_listeners_without),
         cmocka_unit_test(without_anything_realm1_is_served_on_loopback),
         cmocka_unit_test(the_nearest_name_is_found_and_a_far_one_is_not),
     };
