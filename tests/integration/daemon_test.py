@@ -14,10 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rawpeer import CLOSE, Closed, Daemon, RawSocket, Stream, WebSocket
+from runner import run
 
 ANY = "ws://127.0.0.1:0"
 
@@ -363,7 +363,7 @@ def connections_that_come_and_go_leave_nothing_behind():
         assert fds() == before, (fds(), before)
 
 
-TESTS = [
+run([
     the_ready_line_names_realms_and_real_addresses, every_listener_takes_both_transports, localhost_is_all_its_addresses,
     an_address_in_use_is_an_error, a_socket_file_is_made_with_its_mode_and_removed,
     sigterm_ends_it_within_a_second_though_nobody_answers, sigterm_ends_it_at_once_when_all_answer,
@@ -374,20 +374,4 @@ TESTS = [
     a_subscriber_that_stops_reading_costs_the_others_nothing, a_slow_reader_of_a_stream_holds_back_its_callee,
     connections_that_come_and_go_leave_nothing_behind, batched_json_takes_several_messages_in_one,
     batched_messagepack_prefixes_lengths,
-]
-
-
-def main():
-    failed, wanted = 0, [t for t in TESTS if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
-    for test in wanted:
-        try:
-            test()
-        except Exception:  # noqa: BLE001 -- whatever it is, the others are run
-            failed += 1
-            print(f"FAILED {test.__name__}")
-            traceback.print_exc(file=sys.stdout)
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    return failed > 0
-
-
-sys.exit(main())
+])

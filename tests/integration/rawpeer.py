@@ -64,15 +64,17 @@ class Daemon:
 
 
 class Stream:
-    """A socket with a buffer and a deadline for all that is read."""
+    """A socket with a buffer and a deadline for all that is read; tls: an ssl.SSLContext, for a router at localhost."""
 
-    def __init__(self, where, timeout=5, options=()):
+    def __init__(self, where, timeout=5, options=(), tls=None):
         family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         for option in options:
             self.socket.setsockopt(*option)
         self.socket.settimeout(timeout)
         self.socket.connect(where if isinstance(where, str) else ("127.0.0.1", where))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.buffer = b""
 
     def write(self, octets):
