@@ -216,6 +216,8 @@ static void add_escaped(struct wamp_buf *out, struct str name)
 static void add_channel(struct wamp_buf *out, const struct wamp_scram_exchange *x)
 {
     struct wamp_buf plain = {0};
+    if (x->bare_channel)
+        return;
     if (x->channel_binding.len) {
         wamp_buf_add_str(&plain, STR("p="));
         wamp_buf_add_str(&plain, x->channel_binding);

@@ -68,6 +68,7 @@ struct wamp_scram_exchange {
     uint64_t iterations;
     struct str channel_binding;  /* "tls-exporter", ...; empty: none */
     struct str cbind_data;       /* its octets */
+    bool bare_channel;           /* without a binding "c=" stays empty: what autobahn and Crossbar.io do. A-SCR-13 */
 };
 
 /* Appends the AuthMessage. spec: T-47 */

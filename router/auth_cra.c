@@ -30,12 +30,6 @@ static void write_time(wamp_ms unix_ms, char out[TIME_LEN])
     snprintf(out + len, TIME_LEN - len, ".%03uZ", (unsigned)(unix_ms % 1000));
 }
 
-static void write_pair(struct wamp_wr *w, struct str key, struct str value)
-{
-    wamp_wr_key(w, key);
-    wamp_wr_str(w, value);
-}
-
 /* What is to be signed: JSON text, whatever the serializer. NULL: no memory. */
 static struct str make_challenge(struct login *l)
 {
@@ -46,12 +40,12 @@ static struct str make_challenge(struct login *l)
     random_name(&hub->router->random, nonce, NONCE_LEN);
     write_time(hub->router->epoch_ms + hub->now, time);
     wamp_wr_map(&w, 7);
-    write_pair(&w, STR("authid"), l->principal.authid);
-    write_pair(&w, STR("authrole"), l->principal.role);
-    write_pair(&w, STR("authmethod"), l->method_name);
-    write_pair(&w, STR("authprovider"), l->authprovider);
-    write_pair(&w, STR("nonce"), str_z(nonce));
-    write_pair(&w, STR("timestamp"), str_z(time));
+    login_write(&w, STR("authid"), l->principal.authid);
+    login_write(&w, STR("authrole"), l->principal.role);
+    login_write(&w, STR("authmethod"), l->method_name);
+    login_write(&w, STR("authprovider"), l->authprovider);
+    login_write(&w, STR("nonce"), str_z(nonce));
+    login_write(&w, STR("timestamp"), str_z(time));
     wamp_wr_key(&w, STR("session"));
     wamp_wr_uint(&w, l->session);
     wamp_wr_map_end(&w);
@@ -65,7 +59,7 @@ static struct str make_challenge(struct login *l)
 /* spec: A-CRA-04 */
 static void write_salt(struct wamp_wr *w, const struct principal *p)
 {
-    write_pair(w, STR("salt"), p->salt);
+    login_write(w, STR("salt"), p->salt);
     wamp_wr_key(w, STR("iterations"));
     wamp_wr_int(w, p->iterations ? p->iterations : ITERATIONS);
     wamp_wr_key(w, STR("keylen"));
@@ -84,7 +78,7 @@ static void challenge(struct login *l, struct wamp_wr *w)
     }
     l->state = text;
     wamp_wr_map(w, salted ? 4 : 1);
-    write_pair(w, STR("challenge"), *text);
+    login_write(w, STR("challenge"), *text);
     if (salted)
         write_salt(w, &l->principal);
     wamp_wr_map_end(w);

@@ -1,5 +1,6 @@
 #include "router/cli.h"
 
+#include "router/credentials.h"
 #include "router/tls_context.h"
 
 #include <getopt.h>
@@ -47,7 +48,7 @@ static void print_help(void)
         else
             printf("      %-18s %s\n", name, o->help);
     }
-    puts("\nThe configuration file has the sections listen, realms, limits, timeouts and log; see wampd(1).");
+    puts("\nThe configuration file has the sections listen, auth, realms, limits, timeouts and log; see wampd(1).");
 }
 
 /* man reads - as a hyphen and a dot at the start of a line as a request. */
@@ -77,7 +78,7 @@ static void print_man(void)
             printf(".BR \\-\\-%s \"%s%s\"\n", o->name, space, argument);
         put_man(o->help);
     }
-    puts(".SH CONFIGURATION\nSections\n.B listen\n(a list of URLs),\n.B realms\n(a list of names, or of mappings with name, preset,"
+    puts(".SH CONFIGURATION\nSections\n.B listen\n(a list of URLs, or of mappings with url, mode, tls, auth),\n.B auth\n(anonymous, ticket, wampcra, scram, cryptosign, tls),\n.B realms\n(a list of names, or of mappings with name, preset,"
          " uri_check, disclosure,\nmeta_api, kill, history, trust, forward_keys, rules),\n.B log\n(level), and these:");
     for (size_t i = 0; i < LIMIT_COUNT; i++) {
         printf(".TP\n.B %s.%s\n", limits[i].section, limits[i].key);
@@ -166,6 +167,8 @@ static void first_pass(struct command *cmd, const struct option_row *row)
         cmd->file = optarg;
     else if (is_option(row, "check"))
         cmd->check = true;
+    else if (is_option(row, "credentials"))
+        cmd->status = credentials_print(optarg, stdin, stdout);
     else if (is_option(row, "help"))
         print_help(), cmd->status = 0;
     else if (is_option(row, "help-man"))

@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 /* Methods by name. */
-static const struct login_method *const methods[] = {&login_anonymous, &login_ticket, &login_wampcra};
+static const struct login_method *const methods[] = {
+    &login_anonymous, &login_ticket, &login_wampcra, &login_wamp_scram, &login_scram, &login_cryptosign,
+};
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
@@ -188,6 +190,30 @@ const struct login_method login_anonymous = {
     .start = anonymous_start,
 };
 
+/* --- for methods ---------------------------------------------------------------------------------------- */
+
+struct str login_text(struct login *l, const struct wamp_item *dict, struct str key)
+{
+    struct wamp_item item;
+    struct str text;
+    if (dict->kind == WAMP_MAP && wamp_dict_find(l->conn->ser, dict, key, &item) && item.kind == WAMP_STR &&
+        !wamp_item_text(l->conn->ser, &item, &l->arena, &text))
+        return text;
+    return STR("");
+}
+
+size_t login_binding(const struct login *l, struct str type, uint8_t out[WIRE_BINDING_MAX])
+{
+    const struct conn *c = l->conn;
+    return c->wire->channel_binding ? c->wire->channel_binding(c->socket, type, out) : 0;
+}
+
+void login_write(struct wamp_wr *w, struct str key, struct str value)
+{
+    wamp_wr_key(w, key);
+    wamp_wr_str(w, value);
+}
+
 /* --- the choice of a method ----------------------------------------------------------------------------- */
 
 /* spec: A-TIC-01, A-CRA-01, A-SCR-01 */
@@ -222,6 +248,7 @@ static enum login_step try_method(struct login *l, const struct auth *a, struct 
         return LOGIN_SKIP;
     l->method = method;
     l->method_name = name;
+    l->known = true;
     enum login_step step = method->start(l, a);
     offer->unfit |= step == LOGIN_SKIP;
     return step;

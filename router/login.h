@@ -69,10 +69,22 @@ struct login_method {
     const char *crossbar_text;
 };
 
-extern const struct login_method login_anonymous, login_ticket, login_wampcra;
+extern const struct login_method login_anonymous, login_ticket, login_wampcra, login_wamp_scram, login_scram,
+    login_cryptosign;
 
-/* For methods whose principals are found by authid. */
+/* --- for methods ---------------------------------------------------------------------------------------- */
+
+/* For those whose principals are found by authid. */
 enum login_step login_find_principal(struct login *l, const struct auth *a, enum auth_way way);
+
+/* The text of a key of a dict that the client sent; empty when it is absent, null, or no text. Lives as long as l. */
+struct str login_text(struct login *l, const struct wamp_item *dict, struct str key);
+
+/* A channel binding of the connection: its length, 0 when there is none of that type. */
+size_t login_binding(const struct login *l, struct str type, uint8_t out[WIRE_BINDING_MAX]);
+
+/* A pair of a dict whose value is a text. */
+void login_write(struct wamp_wr *w, struct str key, struct str value);
 
 /* --- for the connection --------------------------------------------------------------------------------- */
 
