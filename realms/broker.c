@@ -6,6 +6,7 @@
 #include "realms/broker.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/history.h"
 #include "realms/inner.h"
 #include "realms/meta.h"
@@ -135,19 +136,26 @@ void broker_remove(struct realm *r, struct subscriber *member)
         meta_publish_pair(r, STR("wamp.subscription.on_delete"), session, id);
 }
 
+static bool subscription_ok(struct session *s, const struct wamp_msg *m)
+{
+    enum wamp_match match = m->opt.match;
+    struct grant grant;
+    if (wamp_uri_pattern_ok(m->uri, match, s->realm->config.uri_rule) &&
+        (match != WAMP_MATCH_WILDCARD || wamp_uri_components(m->uri) <= URI_COMPONENTS_MAX))
+        return authorize_message(s, m, ACTION_SUBSCRIBE, &grant) == ACCESS_GRANTED;
+    send_error(s, WAMP_SUBSCRIBE, m->request, "wamp.error.invalid_uri", "not a valid topic for match %s",
+               wamp_match_name(match));
+    return false;
+}
+
 /* [SUBSCRIBE, Request|id, Options|dict, Topic|uri]   spec: B-057..B-060 */
 void broker_on_subscribe(struct session *s, const struct wamp_msg *m)
 {
     struct realm *r = s->realm;
-    enum wamp_match match = m->opt.match;
-    if (!wamp_uri_pattern_ok(m->uri, match, r->config.uri_rule) ||
-        (match == WAMP_MATCH_WILDCARD && wamp_uri_components(m->uri) > URI_COMPONENTS_MAX)) {
-        send_error(s, WAMP_SUBSCRIBE, m->request, "wamp.error.invalid_uri", "not a valid topic for match %s",
-                   wamp_match_name(match));
-        return;
-    }
     bool created, joined = false;
-    struct subscription *sub = broker_find_or_add(r, m->uri, match, &created);
+    if (!subscription_ok(s, m))
+        return;
+    struct subscription *sub = broker_find_or_add(r, m->uri, m->opt.match, &created);
     struct subscriber *member = sub && !created ? broker_find_member(r, sub->id, s->id) : NULL;
     if (sub && !member) {
         if (s->subscriber_count >= r->config.max_subscriptions) {
@@ -337,8 +345,8 @@ bool broker_has_audience(struct realm *r, struct str topic)
             send_error(s, WAMP_PUBLISH, (m)->request, __VA_ARGS__);                                          \
     } while (0)
 
-/* Whether the event may be published as its options say; else the publisher was told, if he wants to know. */
-static bool publication_ok(struct session *s, const struct wamp_msg *m)
+/* Whether the event may be published as its options say; else the publisher was told, if he wants to know, or waits. */
+static bool publication_ok(struct session *s, const struct wamp_msg *m, struct grant *grant)
 {
     struct realm *r = s->realm;
     if (!wamp_uri_ok(m->uri, r->config.uri_rule)) {
@@ -349,7 +357,10 @@ static bool publication_ok(struct session *s, const struct wamp_msg *m)
         refuse(s, m, "wamp.error.invalid_uri", "topics under wamp. belong to the router");
         return false;
     }
-    if (m->opt.disclose_me && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused) {
+    if (authorize_message(s, m, ACTION_PUBLISH, grant) != ACCESS_GRANTED)
+        return false;
+    if (m->opt.disclose_me && !grant->discloses && r->config.disclosure == DISCLOSE_NEVER &&
+        !r->rules->disclose_me_never_refused) {
         /* spec: A-PID-02, T-60 */
         refuse(s, m, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose publishers");
         return false;
@@ -363,7 +374,7 @@ static bool is_disclosed(const struct realm *r, const struct wamp_options *o)
     return policy == DISCLOSE_ALWAYS || (policy == DISCLOSE_ON_REQUEST && o->disclose_me);
 }
 
-static void publish(struct session *s, const struct wamp_msg *m, const struct filter *filter)
+static void publish(struct session *s, const struct wamp_msg *m, const struct filter *filter, bool discloses)
 {
     struct realm *r = s->realm;
     bool exclude_me = !wamp_has(&m->opt, exclude_me) || m->opt.exclude_me;
@@ -375,7 +386,7 @@ static void publish(struct session *s, const struct wamp_msg *m, const struct fi
         .filter = filter,
         .trust = realm_trust_of(r, m->uri, s->authrole),
         .excluded = exclude_me ? s->id : 0,
-        .disclosed = is_disclosed(r, &m->opt),
+        .disclosed = discloses || is_disclosed(r, &m->opt),
         .publisher = s->id,
         .publisher_authid = s->authid,
         .publisher_authrole = s->authrole,
@@ -387,12 +398,12 @@ static void publish(struct session *s, const struct wamp_msg *m, const struct fi
         retained_store(r, &e);
 }
 
-void broker_publish(struct session *s, const struct wamp_msg *m)
+void broker_publish(struct session *s, const struct wamp_msg *m, bool discloses)
 {
     struct realm *r = s->realm;
     struct filter filter;
     if (!(m->opt.has & FILTER_OPTIONS)) {
-        publish(s, m, NULL);
+        publish(s, m, NULL, discloses);
         return;
     }
     enum wamp_err err = filter_parse(&filter, m->ser, &m->opt, &r->arena);
@@ -403,15 +414,17 @@ void broker_publish(struct session *s, const struct wamp_msg *m)
     } else {
         if (r->rules->empty_eligible_is_absent)
             filter_ignore_empty(&filter);
-        publish(s, m, &filter);
+        publish(s, m, &filter, discloses);
     }
 }
 
 /* [PUBLISH, Request|id, Options|dict, Topic|uri (, Arguments, ArgumentsKw)]   spec: B-064..B-071 */
 void broker_on_publish(struct session *s, const struct wamp_msg *m)
 {
-    if (passthru_ok(s, m, wamp_announced(&s->roles, PUBLISHER, payload_passthru_mode)) && publication_ok(s, m))
-        broker_publish(s, m);
+    struct grant grant;
+    if (passthru_ok(s, m, wamp_announced(&s->roles, PUBLISHER, payload_passthru_mode)) &&
+        publication_ok(s, m, &grant))
+        broker_publish(s, m, grant.discloses);
 }
 
 void broker_fini(struct realm *r)

@@ -73,8 +73,8 @@ void broker_on_publish(struct session *s, const struct wamp_msg *m);
 void broker_leave(struct session *s);  /* ends all subscriptions of s, with their meta events */
 void broker_fini(struct realm *r);
 
-/* What a PUBLISH does that was checked: the answer, the events, retention. */
-void broker_publish(struct session *s, const struct wamp_msg *m);
+/* What a PUBLISH does that was checked: the answer, the events, retention. discloses: the publisher is shown. */
+void broker_publish(struct session *s, const struct wamp_msg *m, bool discloses);
 
 /* Sends `event` to every subscriber of every matching subscription that may see it. */
 void broker_dispatch(struct realm *r, const struct event *event);

@@ -1,6 +1,7 @@
 #include "realms/calls.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/ended.h"
 #include "realms/inner.h"
 #include "realms/kept.h"
@@ -87,9 +88,17 @@ static wamp_ms timeout_of(const struct realm *r, const struct wamp_options *o)
     return o->timeout > TIMEOUT_MAX_MS / unit ? TIMEOUT_MAX_MS : (wamp_ms)(o->timeout * unit);
 }
 
-static struct call *call_new(struct session *s, const struct wamp_msg *m, const struct registration *reg, uint64_t hash)
+/* A CALL that has been authorized. */
+struct asked {
+    const struct wamp_msg *m;
+    uint64_t hash;  /* of the procedure, where that may be needed */
+    struct grant grant;
+};
+
+static struct call *call_new(struct session *s, const struct asked *asked, const struct registration *reg)
 {
     struct realm *r = s->realm;
+    const struct wamp_msg *m = asked->m;
     struct call *call = call_alloc(&r->dealer);
     if (!call)
         return NULL;
@@ -102,10 +111,11 @@ static struct call *call_new(struct session *s, const struct wamp_msg *m, const 
     }
     call->caller = s;
     call->registration = reg->id;
-    call->procedure_hash = hash;
+    call->procedure_hash = asked->hash;
     call->patterned = reg->match != WAMP_MATCH_EXACT;
     call->receive_progress = m->opt.receive_progress;
     call->asks_disclosure = m->opt.disclose_me;
+    call->is_disclosed = asked->grant.discloses;
     call->open = m->opt.progress;
     call->timeout = timeout_of(r, &m->opt);
     call->deadline = r->now + call->timeout + TIMEOUT_GRACE_MS;
@@ -291,12 +301,13 @@ static void settle_details(struct call *call, const struct callee *callee)
     const struct session *s = callee->session;
     const struct realm *r = s->realm;
     enum realm_disclosure policy = r->config.disclosure;
-    call->disclosed = call->caller != r->own_calls.session &&
-                      (policy == DISCLOSE_ALWAYS ||
-                       (policy == DISCLOSE_ON_REQUEST && (call->asks_disclosure || callee->disclose_caller)));
+    bool is_own = call->caller == r->own_calls.session;  /* nobody; and it does not wait for good. spec: A-AZN-02 */
+    call->disclosed = !is_own && (call->is_disclosed || policy == DISCLOSE_ALWAYS ||
+                                  (policy == DISCLOSE_ON_REQUEST &&
+                                   (call->asks_disclosure || callee->disclose_caller)));
     call->forwards_progress = call->receive_progress && takes_progress(s);
     call->forwards_timeout =
-        call->timeout && callee->forward_timeout && wamp_announced(&s->roles, CALLEE, call_timeout);
+        !is_own && call->timeout && callee->forward_timeout && wamp_announced(&s->roles, CALLEE, call_timeout);
     /* The limit spans waiting and other callees' attempts: what is left of it. spec: A-RRT-05 */
     wamp_ms left = call->deadline - TIMEOUT_GRACE_MS - r->now;
     call->timeout_told = left > 0 ? left : 1;
@@ -465,14 +476,14 @@ static const char *busy_error(const struct realm *r)
 }
 
 /* callee NULL: all of them are busy. */
-static void start_call(struct session *s, const struct wamp_msg *m, uint64_t hash, struct registration *reg,
-                       struct callee *callee)
+static void start_call(struct session *s, const struct asked *asked, struct registration *reg, struct callee *callee)
 {
+    const struct wamp_msg *m = asked->m;
     struct passthru passthru = passthru_of(&m->opt);
     struct forward forward;
     forward_pick(s->realm, m, &forward);
     struct chunk chunk = {m->uri, &passthru, &forward, &m->payload, m->opt.progress};
-    struct call *call = call_new(s, m, reg, hash);
+    struct call *call = call_new(s, asked, reg);
     enum wamp_err err = call ? keep(call, m, &chunk, callee) : WAMP_ERR_NOMEM;
     if (!err && !(callee ? attach_callee(call, callee) : timer_start(call)))
         err = WAMP_ERR_NOMEM;
@@ -490,11 +501,14 @@ static void start_call(struct session *s, const struct wamp_msg *m, uint64_t has
 }
 
 /* spec: B-081, A-CID-03, T-60 */
-static void new_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
+static void new_call(struct session *s, const struct asked *asked)
 {
     struct realm *r = s->realm;
     const struct realm_config *config = &r->config;
-    if (m->opt.disclose_me && config->disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused) {
+    const struct wamp_msg *m = asked->m;
+    uint64_t hash = asked->hash;
+    if (m->opt.disclose_me && !asked->grant.discloses && config->disclosure == DISCLOSE_NEVER &&
+        !r->rules->disclose_me_never_refused) {
         refuse(s, m, hash, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose callers");
         return;
     }
@@ -518,7 +532,7 @@ static void new_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
         r->counters.calls_refused++;
         refuse(s, m, hash, busy_error(r), "all callees are busy and %u calls wait", reg->waiting_count);
     } else {
-        start_call(s, m, hash, reg, callee);
+        start_call(s, asked, reg, callee);
     }
 }
 
@@ -556,13 +570,29 @@ static void refuse_uri(struct session *s, const struct wamp_msg *m)
 }
 
 /* The procedures of the router answer at once, and look at what they are given. spec: B-056 */
-static void meta_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
+static void meta_call(struct session *s, const struct asked *asked)
 {
+    const struct wamp_msg *m = asked->m;
     if (m->opt.progress || m->opt.ppt_scheme.len)
-        refuse(s, m, hash, "wamp.error.feature_not_supported", "procedures of the router do not support %s",
+        refuse(s, m, asked->hash, "wamp.error.feature_not_supported", "procedures of the router do not support %s",
                m->opt.progress ? "progressive call invocations" : "payload passthru mode");
     else
-        meta_on_call(s, m);
+        meta_on_call(s, m, &asked->grant);
+}
+
+/* spec: A-AZN-03 */
+static void begin_call(struct session *s, const struct wamp_msg *m, uint64_t hash)
+{
+    struct asked asked = {.m = m, .hash = hash};
+    enum access access = authorize_message(s, m, ACTION_CALL, &asked.grant);
+    if (access == ACCESS_REFUSED && m->opt.progress)
+        ended_add(s, m->request, hash);
+    if (access != ACCESS_GRANTED)
+        return;
+    if (wamp_uri_is_reserved(m->uri))
+        meta_call(s, &asked);
+    else
+        new_call(s, &asked);
 }
 
 /* What a later chunk of a progressive call is known by, besides the id. */
@@ -596,10 +626,8 @@ void calls_on_call(struct session *s, const struct wamp_msg *m)
     else if (m->opt.progress && r->rules->progressive_calls_need_announcement &&
              !wamp_announced(&s->roles, CALLER, progressive_call_invocations))
         realm_abort(s, "CALL: progress without having announced progressive_call_invocations");
-    else if (wamp_uri_is_reserved(m->uri))
-        meta_call(s, m, hash);
     else
-        new_call(s, m, hash);
+        begin_call(s, m, hash);
 }
 
 /* --- the caller changes its mind, time is up, somebody leaves ------------------------------------------- */

@@ -33,6 +33,7 @@ struct call {
     bool receive_progress;       /* the caller asked for progressive results */
     bool open;                   /* the caller may send further chunks */
     bool asks_disclosure;        /* the caller asked to be shown */
+    bool is_disclosed;           /* the caller is shown, as it is configured for that procedure */
     bool disclosed, forwards_timeout, forwards_progress;  /* what the callee is told: settled when it gets the call */
     bool invoked;                /* the callee was sent an INVOCATION */
     bool patterned;              /* the registration is a prefix or wildcard: INVOCATION names the procedure */

@@ -1,6 +1,7 @@
 #include "realms/dealer.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/calls.h"
 #include "realms/inner.h"
 #include "realms/meta.h"
@@ -173,11 +174,14 @@ static bool registration_ok(struct session *s, const struct wamp_msg *m, uint32_
 {
     struct realm *r = s->realm;
     enum wamp_match match = m->opt.match;
+    struct grant grant;
     if (!wamp_uri_pattern_ok(m->uri, match, r->config.uri_rule) ||
         (match == WAMP_MATCH_WILDCARD && wamp_uri_components(m->uri) > URI_COMPONENTS_MAX))
         refuse(s, m, "wamp.error.invalid_uri", "not a valid procedure for match %s", wamp_match_name(match));
     else if (wamp_uri_is_reserved(m->uri))  /* spec: B-055, R-07 */
         refuse(s, m, "wamp.error.invalid_uri", "procedures under wamp. belong to the router");
+    else if (authorize_message(s, m, ACTION_REGISTER, &grant) != ACCESS_GRANTED)
+        return false;
     else if (m->opt.disclose_caller && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused)
         refuse(s, m, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose callers");
     else if (!concurrency_ok(&m->opt, concurrency))

@@ -3,29 +3,31 @@
 #include "realms/broker.h"
 #include "realms/calls.h"
 #include "realms/dealer.h"
+#include "realms/held.h"
 #include "realms/inner.h"
 
 struct route {
     void (*serve)(struct session *s, const struct wamp_msg *m);
     unsigned role;   /* bit of the role that sends it; 0: any */
     bool counted;    /* its request id comes from the session's one counter. spec: B-048, B-049 */
+    bool waits;      /* for what the session sent before and an authorizer decides about. spec: A-AZN-08 */
 };
 
 #define ROLE(name) (1u << WAMP_##name)
 
 /* What a client may send in a session; everything else breaks the protocol. */
 static const struct route routes[] = {
-    [WAMP_ABORT] = {session_on_abort, 0, false},
-    [WAMP_GOODBYE] = {session_on_goodbye, 0, false},
-    [WAMP_ERROR] = {calls_on_error, ROLE(CALLEE), false},
-    [WAMP_PUBLISH] = {broker_on_publish, ROLE(PUBLISHER), true},
-    [WAMP_SUBSCRIBE] = {broker_on_subscribe, ROLE(SUBSCRIBER), true},
-    [WAMP_UNSUBSCRIBE] = {broker_on_unsubscribe, ROLE(SUBSCRIBER), true},
-    [WAMP_CALL] = {calls_on_call, ROLE(CALLER), true},
-    [WAMP_CANCEL] = {calls_on_cancel, ROLE(CALLER), false},
-    [WAMP_REGISTER] = {dealer_on_register, ROLE(CALLEE), true},
-    [WAMP_UNREGISTER] = {dealer_on_unregister, ROLE(CALLEE), true},
-    [WAMP_YIELD] = {calls_on_yield, ROLE(CALLEE), false},
+    [WAMP_ABORT] = {session_on_abort, 0, false, false},
+    [WAMP_GOODBYE] = {session_on_goodbye, 0, false, true},
+    [WAMP_ERROR] = {calls_on_error, ROLE(CALLEE), false, false},
+    [WAMP_PUBLISH] = {broker_on_publish, ROLE(PUBLISHER), true, true},
+    [WAMP_SUBSCRIBE] = {broker_on_subscribe, ROLE(SUBSCRIBER), true, true},
+    [WAMP_UNSUBSCRIBE] = {broker_on_unsubscribe, ROLE(SUBSCRIBER), true, true},
+    [WAMP_CALL] = {calls_on_call, ROLE(CALLER), true, true},
+    [WAMP_CANCEL] = {calls_on_cancel, ROLE(CALLER), false, true},
+    [WAMP_REGISTER] = {dealer_on_register, ROLE(CALLEE), true, true},
+    [WAMP_UNREGISTER] = {dealer_on_unregister, ROLE(CALLEE), true, true},
+    [WAMP_YIELD] = {calls_on_yield, ROLE(CALLEE), false, false},
 };
 
 static const struct route *find_route(enum wamp_type type)
@@ -53,8 +55,15 @@ void dispatch(struct session *s, const struct wamp_msg *m)
         realm_abort(s, "%s: not from a client in a session", wamp_type_name(m->type));
     else if (route->role && rules->roles_enforced && !(s->roles.roles & route->role))
         realm_abort(s, "%s: the role for it was not announced", wamp_type_name(m->type));
+    else if (route->waits && session_is_held(s))
+        held_add(s, m, false);
     else if (route->counted && rules->request_ids_sequential && !id_in_sequence(s, m))
         realm_abort(s, "%s: request ids must be 1, 2, 3 ..", wamp_type_name(m->type));
     else
         route->serve(s, m);
+}
+
+void dispatch_accepted(struct session *s, const struct wamp_msg *m)
+{
+    find_route(m->type)->serve(s, m);
 }

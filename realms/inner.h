@@ -17,6 +17,8 @@ struct realm {
     struct realm_counters counters;
     wamp_ms now;
 
+    struct roles *roles;       /* NULL: none are configured */
+    size_t held_bytes;         /* of messages that wait for an authorizer */
     struct session *sessions;  /* by id */
     struct list doomed;        /* session.doomed, in order of their doom */
     struct own_calls own_calls;

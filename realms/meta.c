@@ -3,6 +3,7 @@
 #include "realms/meta.h"
 
 #include "common/uri.h"
+#include "realms/authorization.h"
 #include "realms/meta_call.h"
 
 /* --- procedures ------------------------------------------------------------------------------------------ */
@@ -263,13 +264,13 @@ static void serve(struct session *s, const struct wamp_msg *m, const struct proc
 }
 
 /* spec: A-SES-13, R-20 */
-static bool may_call(const struct realm *r, const struct procedure *p)
+static bool may_call(const struct realm *r, const struct procedure *p, const struct grant *grant)
 {
-    return p->right == ANYONE || r->config.kill_allowed || r->rules->kill_by_catch_all;
+    return p->right == ANYONE || r->config.kill_allowed || r->rules->kill_by_catch_all || grant->is_explicit;
 }
 
 /* Rights come before anything that tells what exists. spec: A-AZN-03 */
-void meta_on_call(struct session *s, const struct wamp_msg *m)
+void meta_on_call(struct session *s, const struct wamp_msg *m, const struct grant *grant)
 {
     const struct realm_config *config = &s->realm->config;
     const struct procedure *p = find_procedure(m->uri);
@@ -279,7 +280,7 @@ void meta_on_call(struct session *s, const struct wamp_msg *m)
     else if (!p)
         send_error(s, WAMP_CALL, m->request, "wamp.error.no_such_procedure",
                    "no callee registered for procedure <%.*s>", STR_ARG(m->uri));
-    else if (!may_call(s->realm, p))
+    else if (!may_call(s->realm, p, grant))
         send_error(s, WAMP_CALL, m->request, "wamp.error.not_authorized", "%s needs to be granted explicitly",
                    p->uri);
     else

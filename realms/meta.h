@@ -15,8 +15,10 @@
 #include "realms/dealer.h"
 #include "realms/session.h"
 
-/* [CALL, Request|id, Options|dict, wamp.*] : a RESULT or ERROR for s. */
-void meta_on_call(struct session *s, const struct wamp_msg *m);
+struct grant;
+
+/* [CALL, Request|id, Options|dict, wamp.*] : a RESULT or ERROR for s, or another right has to be asked for first. */
+void meta_on_call(struct session *s, const struct wamp_msg *m, const struct grant *grant);
 
 /* Whether a subscription or registration is one that nobody is shown. spec: A-SMA-03, S-07 */
 bool meta_hides_topic(struct str uri);
@@ -28,6 +30,10 @@ void meta_publish_pair(struct realm *r, struct str topic, uint64_t session, uint
 /* on_create when `created`, then on_subscribe or on_register. spec: A-RMA-01, A-SMA-01 */
 void meta_on_subscribe(struct realm *r, struct session *s, const struct subscription *sub, bool created);
 void meta_on_register(struct realm *r, struct session *s, const struct registration *reg, bool created);
+
+/* Who s is, as wamp.session.get shows it: {"session", "authid", "authrole", "authmethod", "authprovider", "transport"} and
+ * what was added. spec: A-SES-14 */
+void meta_write_session(struct wamp_wr *w, struct session *s);
 
 /* wamp.session.on_join [details] and on_leave [id, authid, authrole]; the session itself gets neither. */
 void meta_on_join(struct session *s);

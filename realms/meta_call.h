@@ -80,8 +80,6 @@ void meta_result_ids(struct meta_call *c, const uint64_t *ids, uint32_t count);
 
 /* --- what is shown of things (meta_details.c) ------------------------------------------------------------- */
 
-/* As wamp.session.get and on_join have it. spec: A-SES-14 */
-void meta_write_session(struct wamp_wr *w, struct session *s);
 void meta_write_registration(struct wamp_wr *w, const struct registration *reg);
 void meta_write_subscription(struct wamp_wr *w, const struct subscription *sub);
 void meta_write_ids(struct wamp_wr *w, const uint64_t *ids, uint32_t count);

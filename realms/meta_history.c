@@ -6,6 +6,7 @@
 #include "realms/meta_call.h"
 
 #include "common/uri.h"
+#include "realms/authorization.h"
 #include "realms/history.h"
 #include "realms/timefmt.h"
 
@@ -258,6 +259,14 @@ static void page_send(struct page *p, struct meta_call *c)
     meta_result_send(c, &w, 2);
 }
 
+/* As if the caller subscribed. spec: A-HIS-04 */
+static bool may_read(struct meta_call *c, const struct subscription *sub)
+{
+    struct wish wish = {ACTION_SUBSCRIBE, subscription_uri(sub), sub->match, STR("")};
+    struct grant grant;
+    return authorize(c->s, c->m, &wish, &grant) == ACCESS_GRANTED;
+}
+
 void meta_subscription_get_events(struct meta_call *c)
 {
     const struct subscription *sub = broker_find(c->s->realm, c->args[0].uint);
@@ -266,7 +275,7 @@ void meta_subscription_get_events(struct meta_call *c)
     if (!read_query(c, sub ? sub->log : NULL, &query))
         return;
     sub = meta_subscription_arg(c);
-    if (!sub)
+    if (!sub || !may_read(c, sub))
         return;
     page_init(&page, c->s, sub);
     page_fill(&page, &query, c->s);

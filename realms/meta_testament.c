@@ -2,6 +2,7 @@
 #include "realms/meta_call.h"
 
 #include "common/uri.h"
+#include "realms/authorization.h"
 #include "realms/testament.h"
 
 /* False: the call was refused. spec: A-TST-05 */
@@ -34,7 +35,7 @@ static bool topic_ok(struct meta_call *c, struct str topic)
 
 /* Judges the options as those of a PUBLISH, so that nothing is wrong with them when they are needed. False: the
  * call was refused. spec: A-TST-04..A-TST-06 */
-static bool options_ok(struct meta_call *c, const struct wamp_item *dict)
+static bool options_ok(struct meta_call *c, const struct wamp_item *dict, const struct grant *grant)
 {
     const struct realm *r = c->s->realm;
     struct wamp_options o;
@@ -51,11 +52,18 @@ static bool options_ok(struct meta_call *c, const struct wamp_item *dict)
         meta_refuse(c, "wamp.error.invalid_argument", "publish_options: %s", why.text);
     else if (o.ppt_scheme.len)
         meta_refuse(c, "wamp.error.invalid_argument", "publish_options: no payload passthru mode for testaments");
-    else if (o.disclose_me && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused)
+    else if (o.disclose_me && !grant->discloses && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused)
         meta_refuse(c, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose publishers");
     else
         return true;
     return false;
+}
+
+/* As in a PUBLISH. spec: A-AZN-02 */
+static bool may_publish(struct meta_call *c, struct str topic, struct str options, struct grant *grant)
+{
+    struct wish wish = {ACTION_PUBLISH, topic, WAMP_MATCH_EXACT, options};
+    return authorize(c->s, c->m, &wish, grant) == ACCESS_GRANTED;
 }
 
 void meta_session_add_testament(struct meta_call *c)
@@ -63,12 +71,14 @@ void meta_session_add_testament(struct meta_call *c)
     enum testament_scope scope;
     struct wamp_item options;
     struct str topic;
+    struct grant grant;
     if (!meta_text_arg(c, 0, &topic) || !read_scope(c, &scope) || !topic_ok(c, topic) ||
-        !meta_kwarg(c, "publish_options", WAMP_MAP, &options) ||
-        (!wamp_item_absent(&options) && !options_ok(c, &options)))
+        !meta_kwarg(c, "publish_options", WAMP_MAP, &options))
         return;
-    enum wamp_err err = testament_add(c->s, scope, topic, c->args[1].raw, c->args[2].raw,
-                                      wamp_item_absent(&options) ? STR("") : options.raw);
+    struct str raw = wamp_item_absent(&options) ? STR("") : options.raw;
+    if (!may_publish(c, topic, raw, &grant) || (raw.len && !options_ok(c, &options, &grant)))
+        return;
+    enum wamp_err err = testament_add(c->s, scope, topic, c->args[1].raw, c->args[2].raw, raw, grant.discloses);
     if (err == WAMP_ERR_TOOBIG)
         meta_refuse(c, "wampd.error.limit_exceeded", "a session may have %d testaments of %d octets in all",
                     TESTAMENTS_MAX, TESTAMENT_BYTES_MAX);

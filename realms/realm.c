@@ -1,8 +1,10 @@
 #include "realms/realm.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/calls.h"
 #include "realms/dispatch.h"
+#include "realms/held.h"
 #include "realms/history.h"
 #include "realms/inner.h"
 #include "realms/meta.h"
@@ -66,6 +68,8 @@ static bool config_copy(struct realm *r, const struct realm_config *from)
     struct realm_config *c = &r->config;
     struct wamp_arena *a = &r->settings;
     *c = *from;
+    c->roles = NULL;  /* r->roles has them */
+    c->role_count = 0;
     set_default(&c->max_calls_per_session, 1024);
     set_default(&c->max_subscriptions, 1024);
     set_default(&c->max_registrations, 4096);
@@ -95,7 +99,8 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
         return NULL;
     r->env = *env;
     list_init(&r->doomed);
-    if (config_copy(r, config) && own_calls_init(r) && dealer_init(r) && history_init(r))
+    bool has_roles = !config->role_count || (r->roles = roles_new(config->roles, config->role_count));
+    if (has_roles && config_copy(r, config) && own_calls_init(r) && dealer_init(r) && history_init(r))
         return r;
     realm_free(r);
     return NULL;
@@ -135,6 +140,7 @@ void realm_free(struct realm *r)
     own_calls_fini(r);
     dealer_fini(r);
     broker_fini(r);
+    roles_free(r->roles);
     timers_fini(&r->timers);
     fini_buffers(r);
     wamp_free(r);
@@ -198,6 +204,7 @@ static void count_end(struct realm_counters *c, enum close_reason why)
 /* What s leaves behind ends in the order of A-SES-03. Others may come to be doomed by what they get to read here. */
 static void take_out(struct realm *r, struct session *s)
 {
+    held_free(s);
     calls_leave(s);
     dealer_leave(s);
     broker_leave(s);
@@ -245,7 +252,7 @@ void realm_abort(struct session *s, const char *fmt, ...)
 struct session *realm_join(struct realm *r, const struct session_info *info, wamp_ms now)
 {
     r->now = now;
-    struct session *s = session_new(r, info);
+    struct session *s = realm_has_role(r, info->authrole) ? session_new(r, info) : NULL;
     if (!s)
         return NULL;
     session_welcome(s, info);
@@ -294,17 +301,27 @@ void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream,
     realm_rest(r);
 }
 
-void realm_shutdown(struct realm *r, wamp_ms now)
+static void end_all(struct realm *r, struct str reason, wamp_ms now)
 {
     struct session *s, *tmp;
     r->now = now;
     HASH_ITER(hh, r->sessions, s, tmp)
     {
-        send_goodbye(s, STR("wamp.close.system_shutdown"), STR(""));
+        send_goodbye(s, reason, STR(""));
         s->silent = true;  /* spec: A-TST-07; and there is nobody left to be told */
         session_doom(s, CLOSE_KILLED);
     }
     realm_rest(r);
+}
+
+void realm_shutdown(struct realm *r, wamp_ms now)
+{
+    end_all(r, STR("wamp.close.system_shutdown"), now);
+}
+
+void realm_close(struct realm *r, wamp_ms now)
+{
+    end_all(r, STR("wamp.close.killed"), now);
 }
 
 void realm_expire(struct realm *r, wamp_ms now)

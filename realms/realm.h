@@ -44,6 +44,28 @@ struct realm_trust {
     unsigned level;       /* 0 is the lowest */
 };
 
+/* What a session does with a URI, or a pattern of URIs. spec: A-AZN-01 */
+enum realm_action { ACTION_CALL, ACTION_REGISTER, ACTION_PUBLISH, ACTION_SUBSCRIBE };
+
+/* spec: A-AZN-06 */
+struct realm_permission {
+    struct str uri;
+    enum wamp_match match;
+    unsigned allow;           /* bit 1u << enum realm_action: granted; the others are denied */
+    bool disclose_caller;     /* callees are shown who calls, whether he asks for it or not */
+    bool disclose_publisher;  /* likewise subscribers */
+};
+
+/* What the sessions with that authrole may do: what a procedure decides (authorizer), else what is written here, else,
+ * where there is neither, everything or nothing. */
+struct realm_role {
+    struct str name;
+    struct str authorizer;    /* empty: none */
+    const struct realm_permission *permissions;
+    size_t permission_count;
+    bool allow_by_default;
+};
+
 /* Zero is the default for every field. Strings and lists are copied by realm_new. */
 struct realm_config {
     struct str name;
@@ -62,8 +84,10 @@ struct realm_config {
     size_t trust_count;
     const struct str *forward_keys;   /* private keys ("_ext") that go with a call: from CALL.Options to */
     size_t forward_key_count;         /* INVOCATION.Details, from YIELD.Options to RESULT.Details. spec: B-043; S-10 */
+    const struct realm_role *roles;   /* no role: every session may do everything, whatever its authrole */
+    size_t role_count;
     bool meta_api_denied;             /* no meta procedures and no meta events for anyone */
-    bool kill_allowed;                /* wamp.session.kill* and revocation procedures: nobody by default */
+    bool kill_allowed;                /* wamp.session.kill* and revocation procedures need no explicit grant */
 };
 
 /* An authenticated session about to join. Copied. */
@@ -87,14 +111,19 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
 void realm_free(struct realm *r);
 
 struct str realm_name(const struct realm *r);
+
+/* Whether a session with that authrole may join. True for all where no roles are configured. spec: A-AUTH-11 */
+bool realm_has_role(const struct realm *r, struct str role);
+
 size_t realm_session_count(const struct realm *r);
 const struct rules *realm_rules(const struct realm *r);
 
 /* A random id that no live session has. */
 uint64_t realm_new_session_id(struct realm *r);
 
-/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: no memory, or
- * env.send did not take WELCOME, or it is larger than max_message; env.close is not called for it then. spec: R-28 */
+/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: the realm has no such
+ * role, no memory, or env.send did not take WELCOME, or it is larger than max_message; env.close is not called for it
+ * then. spec: R-28, A-AUTH-11 */
 struct session *realm_join(struct realm *r, const struct session_info *info, wamp_ms now);
 
 /* One message from s. Takes nothing: `m` is borrowed. Any session, s included, may be gone afterwards: env.close
@@ -150,6 +179,9 @@ void realm_call_forget(struct realm *r, uint64_t id, wamp_ms now);
 
 /* GOODBYE wamp.close.system_shutdown to every session; each is closed with CLOSE_KILLED. */
 void realm_shutdown(struct realm *r, wamp_ms now);
+
+/* The same with wamp.close.killed: the realm is to be no more, others go on. spec: A-CLO-06 */
+void realm_close(struct realm *r, wamp_ms now);
 
 wamp_ms realm_next_deadline(const struct realm *r);  /* WAMP_MS_NEVER when nothing is due */
 void realm_expire(struct realm *r, wamp_ms now);

@@ -1,6 +1,7 @@
 #include "realms/session.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/inner.h"
 #include "realms/send.h"
 
@@ -61,6 +62,7 @@ struct session *session_new(struct realm *r, const struct session_info *info)
     struct session *s = session_alloc(r, info);
     if (!s)
         return NULL;
+    s->role = roles_find(r->roles, s->authrole);
     HASH_ADD(hh, r->sessions, id, sizeof s->id, s);
     if (wamp_map_added(s))
         return s;

@@ -19,6 +19,8 @@ struct session {
     size_t max_message;
     void *peer;
     struct realm *realm;
+    struct role *role;          /* NULL: the realm has no roles */
+    struct held *held;          /* NULL: nothing waits for an authorizer */
 
     struct list subscribers;    /* subscriber.by_session */
     struct list callees;        /* callee.by_session */

@@ -1,11 +1,13 @@
 #include "realms/testament.h"
 
 #include "common/mem.h"
+#include "realms/authorization.h"
 #include "realms/inner.h"
 
 struct testament {
     struct list link;  /* session.testaments[scope] */
     size_t bytes;
+    bool discloses;
     struct str uri;
     struct str options;            /* PUBLISH.Options, raw; checked when it was added */
     struct wamp_payload payload;
@@ -46,7 +48,7 @@ static bool make_payload(struct testament *t, enum wamp_ser ser, struct str args
 }
 
 enum wamp_err testament_add(struct session *s, enum testament_scope scope, struct str uri, struct str args,
-                            struct str kwargs, struct str publish_options)
+                            struct str kwargs, struct str publish_options, bool discloses)
 {
     size_t bytes = uri.len + args.len + kwargs.len + publish_options.len;
     if (s->testament_count >= TESTAMENTS_MAX || s->testament_bytes + bytes > TESTAMENT_BYTES_MAX)
@@ -55,6 +57,7 @@ enum wamp_err testament_add(struct session *s, enum testament_scope scope, struc
     if (!t)
         return WAMP_ERR_NOMEM;
     t->bytes = bytes;
+    t->discloses = discloses;
     list_add_tail(&s->testaments[scope], &t->link);
     s->testament_count++;
     s->testament_bytes += bytes;
@@ -77,14 +80,18 @@ void testaments_flush(struct session *s, enum testament_scope scope)
 static void publish(struct session *s, const struct testament *t)
 {
     struct wamp_msg m = {.type = WAMP_PUBLISH, .ser = s->ser, .uri = t->uri, .payload = t->payload};
+    struct wish wish = {ACTION_PUBLISH, t->uri, WAMP_MATCH_EXACT, t->options};
+    struct grant grant = {.discloses = t->discloses};
     struct wamp_fault why;
+    if (!authorization_stands(s, &wish, &grant))
+        return;
     if (t->options.len && (wamp_item_parse(s->ser, t->options, &m.dict) ||
                            wamp_options_parse(s->ser, WAMP_PUBLISH, &m.dict, &s->realm->arena, &m.opt, &why)))
         return;
     m.opt.acknowledge = false;
     m.opt.has |= UINT64_C(1) << WAMP_OPT_exclude_me;
     m.opt.exclude_me = false;
-    broker_publish(s, &m);
+    broker_publish(s, &m, grant.discloses);
 }
 
 void testaments_publish(struct session *s)

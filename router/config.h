@@ -61,6 +61,8 @@ struct realm_config_row {
     struct str *forward_keys;
     size_t forward_key_count;
 };
+    struct realm_role *roles;
+    size_t role_count;
 
 struct config {
     struct wamp_arena memory;

@@ -13,6 +13,9 @@ bool config_tell(struct config_error *err, const char *fmt, ...) __attribute__((
 bool config_read_listeners(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target);
 bool config_read_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target);
 
+/* The roles of one realm. */
+bool config_read_roles(struct config_reader *r, const yaml_node_t *node, struct realm_config_row *row);
+
 /* The section `auth`, of the whole or of a listener. *out is to be given up even where this fails (auth_unref). */
 bool config_read_auth(struct config_reader *r, const yaml_node_t *node, struct auth **out);
 

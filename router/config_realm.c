@@ -227,6 +227,12 @@ static bool read_rules(struct config_reader *r, const yaml_node_t *node, const s
     return config_read_map(r, node, rule_keys, COUNT_OF(rule_keys), &((struct realm_target *)target)->row->rules);
 }
 
+static bool read_roles(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    (void)key;
+    return config_read_roles(r, node, ((struct realm_target *)target)->row);
+}
+
 static struct realm_config_row *add_realm(struct config *c)
 {
     struct realm_config_row *grown = config_grow(&c->memory, c->realms, &c->realm_count, sizeof *grown);
@@ -285,6 +291,7 @@ static const struct config_key realm_keys[] = {
     {"disclosure", read_disclosure, 0},
     {"meta_api", read_meta_api, 0},
     {"kill", read_kill, 0},
+    {"roles", read_roles, 0},
     {"history", read_history, 0},
     {"trust", read_trust, 0},
     {"forward_keys", read_forward_keys, 0},
@@ -328,6 +335,8 @@ void realm_config_of(const struct config *c, size_t realm, struct realm_config *
         .max_registrations = (unsigned)c->max_registrations,
         .max_waiting_calls = (unsigned)c->max_waiting_calls,
         .disclosure = row->disclosure,
+        .roles = row->roles,
+        .role_count = row->role_count,
         .history = row->history,
         .history_count = row->history_count,
         .trust = row->trust,

@@ -59,6 +59,46 @@ static void write_trust(struct wamp_buf *out, const struct realm_config *c)
     wamp_buf_addf(out, "]");
 }
 
+static void write_permission(struct wamp_buf *out, const struct realm_permission *p)
+{
+    static const char *const actions[] = {"call", "register", "publish", "subscribe"};
+    const char *comma = "";
+    wamp_buf_addf(out, "{\"uri\": \"%.*s\", \"match\": \"%s\", \"allow\": [", STR_ARG(p->uri),
+                  wamp_match_name(p->match));
+    for (unsigned i = 0; i < 4; i++) {
+        if (!(p->allow >> i & 1))
+            continue;
+        wamp_buf_addf(out, "%s\"%s\"", comma, actions[i]);
+        comma = ", ";
+    }
+    wamp_buf_addf(out, "], \"disclose\": {\"caller\": %s, \"publisher\": %s}}", yes(p->disclose_caller),
+                  yes(p->disclose_publisher));
+}
+
+static void write_role(struct wamp_buf *out, const struct realm_role *role)
+{
+    wamp_buf_addf(out, "{\"name\": \"%.*s\", \"allow-by-default\": %s", STR_ARG(role->name),
+                  yes(role->allow_by_default));
+    if (role->authorizer.len)
+        wamp_buf_addf(out, ", \"authorizer\": \"%.*s\"", STR_ARG(role->authorizer));
+    wamp_buf_addf(out, ", \"permissions\": [");
+    for (size_t i = 0; i < role->permission_count; i++) {
+        wamp_buf_addf(out, "%s", i ? ", " : "");
+        write_permission(out, &role->permissions[i]);
+    }
+    wamp_buf_addf(out, "]}");
+}
+
+static void write_roles(struct wamp_buf *out, const struct realm_config *c)
+{
+    wamp_buf_addf(out, ", \"roles\": [");
+    for (size_t i = 0; i < c->role_count; i++) {
+        wamp_buf_addf(out, "%s", i ? ", " : "");
+        write_role(out, &c->roles[i]);
+    }
+    wamp_buf_addf(out, "]");
+}
+
 static void write_forward_keys(struct wamp_buf *out, const struct realm_config *c)
 {
     wamp_buf_addf(out, ", \"forward_keys\": [");
@@ -127,6 +167,8 @@ static void write_config(struct wamp_buf *out, const struct daemon *d, const str
     write_history(out, c);
     write_trust(out, c);
     write_forward_keys(out, c);
+    if (c->role_count)
+        write_roles(out, c);
     if (c->rules)
         write_rules(out, c->rules);
     wamp_buf_addf(out, "}]}\n");

@@ -286,6 +286,81 @@ static bool config_trust(struct script *s, struct str value)
     return ok;
 }
 
+/* The role of that name, made when there is none yet. NULL: no memory. */
+static struct realm_role *config_role_of(struct script *s, struct str name)
+{
+    struct realm_config *c = &s->config;
+    for (size_t i = 0; i < c->role_count; i++)
+        if (str_eq(c->roles[i].name, name))
+            return (struct realm_role *)&c->roles[i];
+    struct realm_role *roles = list_grown(&s->arena, c->roles, c->role_count, sizeof *roles);
+    if (!roles)
+        return NULL;
+    c->roles = roles;
+    roles[c->role_count].name = name;
+    return &roles[c->role_count++];
+}
+
+/* Words with commas in between, each one of the names, as bits. */
+static bool read_bits(struct str list, const char *const *names, unsigned *out)
+{
+    *out = 0;
+    for (struct str word; list.len;) {
+        word_split(list, ',', &word, &list);
+        int name = name_index(word, names);
+        if (name < 0)
+            return false;
+        *out |= 1u << name;
+    }
+    return true;
+}
+
+/* NAME, or NAME:URI:MATCH:ACTIONS, or NAME:URI:MATCH:ACTIONS:DISCLOSED */
+static bool config_role(struct script *s, struct str value)
+{
+    static const char *const matches[] = {"exact", "prefix", "wildcard", NULL};
+    static const char *const actions[] = {"call", "register", "publish", "subscribe", NULL};
+    static const char *const disclosed[] = {"caller", "publisher", NULL};
+    struct str name, match, allow;
+    bool has_permission = word_split(value, ':', &name, &value);
+    struct realm_role *role = config_role_of(s, name);
+    if (!role || !has_permission)
+        return role && name.len;
+    struct realm_permission *rows =
+        list_grown(&s->arena, role->permissions, role->permission_count, sizeof *rows);
+    if (!rows)
+        return false;
+    struct realm_permission *row = &rows[role->permission_count++];
+    role->permissions = rows;
+    word_split(value, ':', &row->uri, &value);
+    word_split(value, ':', &match, &value);
+    word_split(value, ':', &allow, &value);
+    unsigned shown;
+    int policy = name_index(match, matches);
+    bool ok = policy >= 0 && read_bits(allow, actions, &row->allow) && read_bits(value, disclosed, &shown);
+    row->match = ok ? (enum wamp_match)policy : WAMP_MATCH_EXACT;
+    row->disclose_caller = ok && (shown & 1);
+    row->disclose_publisher = ok && (shown & 2);
+    return ok;
+}
+
+static bool config_authorizer(struct script *s, struct str value)
+{
+    struct str name, uri;
+    struct realm_role *role = word_split(value, ':', &name, &uri) ? config_role_of(s, name) : NULL;
+    if (role)
+        role->authorizer = uri;
+    return role && uri.len;
+}
+
+static bool config_allow_by_default(struct script *s, struct str value)
+{
+    struct realm_role *role = config_role_of(s, value);
+    if (role)
+        role->allow_by_default = true;
+    return role && value.len;
+}
+
 static bool config_forward(struct script *s, struct str value)
 {
     struct realm_config *c = &s->config;
@@ -337,6 +412,9 @@ static const struct {
     {"max_waiting", config_max_waiting},
     {"history", config_history},
     {"trust", config_trust},
+    {"role", config_role},
+    {"authorizer", config_authorizer},
+    {"allow_by_default", config_allow_by_default},
     {"forward", config_forward},
     {"rule", config_rule},
 };

@@ -1,0 +1,175 @@
+#include "realms/authorization.h"
+
+#include "common/mem.h"
+#include "common/uri.h"
+#include "realms/inner.h"
+#include "realms/send.h"
+
+/* --- roles ---------------------------------------------------------------------------------------------- */
+
+static bool copy_permissions(struct wamp_arena *memory, struct role *role, const struct realm_role *from)
+{
+    size_t size = from->permission_count * sizeof *from->permissions;
+    struct realm_permission *rows = wamp_arena_alloc(memory, size + 1);
+    if (!rows)
+        return false;
+    if (size)
+        memcpy(rows, from->permissions, size);
+    for (size_t i = 0; i < from->permission_count; i++)
+        if (!wamp_arena_keep(memory, &rows[i].uri))
+            return false;
+    return permissions_init(&role->permissions, rows, from->permission_count);
+}
+
+static bool add_role(struct roles *roles, const struct realm_role *from)
+{
+    struct role *role = wamp_arena_alloc(&roles->memory, sizeof *role);
+    if (!role)
+        return false;
+    *role = (struct role){
+        .name = from->name, .authorizer = from->authorizer, .allow_by_default = from->allow_by_default};
+    if (!wamp_arena_keep(&roles->memory, &role->name) || !wamp_arena_keep(&roles->memory, &role->authorizer))
+        return false;
+    HASH_ADD_KEYPTR(hh, roles->by_name, role->name.ptr, role->name.len, role);
+    return wamp_map_added(role) && copy_permissions(&roles->memory, role, from);
+}
+
+struct roles *roles_new(const struct realm_role *from, size_t count)
+{
+    struct roles *roles = wamp_zalloc(sizeof *roles);
+    if (!roles)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!roles_find(roles, from[i].name) && !add_role(roles, &from[i])) {
+            roles_free(roles);
+            return NULL;
+        }
+    return roles;
+}
+
+void roles_free(struct roles *roles)
+{
+    struct role *role, *tmp;
+    if (!roles)
+        return;
+    HASH_ITER(hh, roles->by_name, role, tmp)
+    {
+        HASH_DEL(roles->by_name, role);
+        permissions_fini(&role->permissions);
+        decisions_fini(&role->decisions);
+    }
+    wamp_arena_fini(&roles->memory);
+    wamp_free(roles);
+}
+
+struct role *roles_find(const struct roles *roles, struct str name)
+{
+    struct role *role = NULL;
+    if (roles)
+        HASH_FIND(hh, roles->by_name, name.ptr, name.len, role);
+    return role;
+}
+
+/* --- decisions ------------------------------------------------------------------------------------------ */
+
+/* "wamp.session." of "wamp.session.kill" */
+static struct str kind_of(struct str uri)
+{
+    size_t len = 0;
+    for (int dots = 0; len < uri.len && dots < 2; len++)
+        dots += uri.ptr[len] == '.';
+    return str_of(uri.ptr, len);
+}
+
+/* spec: R-20 */
+static bool names_explicitly(const struct realm_permission *row, struct str uri)
+{
+    return row->match == WAMP_MATCH_EXACT || str_starts(row->uri, kind_of(uri));
+}
+
+static bool decide_by_permissions(const struct role *role, const struct wish *wish, struct grant *out)
+{
+    if (!role->permissions.count) {
+        *out = (struct grant){0};
+        return role->allow_by_default;
+    }
+    const struct realm_permission *row =
+        permissions_find(&role->permissions, wish->action, wish->uri, wish->match);
+    if (!row)
+        return false;
+    out->discloses = wish->action == ACTION_CALL ? row->disclose_caller : row->disclose_publisher;
+    out->is_explicit = wamp_uri_is_reserved(wish->uri) && names_explicitly(row, wish->uri);
+    return true;
+}
+
+/* An error about a publication is told only to those who asked for an answer. spec: A-AZN-02 */
+#define refuse(s, m, ...)                                                                                    \
+    do {                                                                                                     \
+        if ((m)->type != WAMP_PUBLISH || (m)->opt.acknowledge)                                               \
+            send_error(s, (m)->type, (m)->request, __VA_ARGS__);                                             \
+    } while (0)
+
+static void refuse_denied(struct session *s, const struct wamp_msg *m, const struct wish *wish)
+{
+    static const char *const verbs[] = {
+        [ACTION_CALL] = "call",
+        [ACTION_REGISTER] = "register",
+        [ACTION_PUBLISH] = "publish to",
+        [ACTION_SUBSCRIBE] = "subscribe to",
+    };
+    s->realm->counters.denied++;
+    refuse(s, m, "wamp.error.not_authorized", "session not authorized to %s '%.*s'", verbs[wish->action],
+           STR_ARG(wish->uri));
+}
+
+static enum access decide_by_authorizer(struct session *s, const struct wamp_msg *m, const struct wish *wish,
+                                        struct grant *out)
+{
+    struct answer answer;
+    switch (authorizer_ask(s, m, wish, &answer)) {
+    case VERDICT_GRANTED:
+        *out = (struct grant){.discloses = answer.discloses, .is_explicit = true};
+        return ACCESS_GRANTED;
+    case VERDICT_DENIED:
+        refuse_denied(s, m, wish);
+        return ACCESS_REFUSED;
+    case VERDICT_FAILED:
+        s->realm->counters.authorizers_failed++;
+        refuse(s, m, "wamp.error.authorization_failed", "%s", answer.why);
+        return ACCESS_REFUSED;
+    case VERDICT_AWAITED:
+        break;
+    }
+    return ACCESS_AWAITED;
+}
+
+enum access authorize(struct session *s, const struct wamp_msg *m, const struct wish *wish, struct grant *out)
+{
+    *out = (struct grant){0};
+    if (!s->role)
+        return ACCESS_GRANTED;
+    if (s->role->authorizer.len)
+        return decide_by_authorizer(s, m, wish, out);
+    if (decide_by_permissions(s->role, wish, out))
+        return ACCESS_GRANTED;
+    refuse_denied(s, m, wish);
+    return ACCESS_REFUSED;
+}
+
+enum access authorize_message(struct session *s, const struct wamp_msg *m, enum realm_action action, struct grant *out)
+{
+    struct wish wish = {action, m->uri, m->opt.match, m->dict.raw};
+    return authorize(s, m, &wish, out);
+}
+
+bool authorization_stands(const struct session *s, const struct wish *wish, struct grant *grant)
+{
+    return !s->role || s->role->authorizer.len || decide_by_permissions(s->role, wish, grant);
+}
+
+/* --- the realm's face ----------------------------------------------------------------------------------- */
+
+bool realm_has_role(const struct realm *r, struct str role)
+{
+    return !r->roles || roles_find(r->roles, role);
+}
