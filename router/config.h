@@ -54,6 +54,8 @@ struct realm_config_row {
     enum realm_disclosure disclosure;
     bool meta_api_denied;
     bool kill_allowed;
+    struct realm_role *roles;
+    size_t role_count;
     struct realm_history *history;
     size_t history_count;
     struct realm_trust *trust;
@@ -61,8 +63,6 @@ struct realm_config_row {
     struct str *forward_keys;
     size_t forward_key_count;
 };
-    struct realm_role *roles;
-    size_t role_count;
 
 struct config {
     struct wamp_arena memory;
