@@ -55,6 +55,13 @@ bool address_enter(struct addresses *all, const struct sockaddr *from, struct ad
     return true;
 }
 
+struct address *address_again(struct address *a)
+{
+    if (a)
+        a->connections++;
+    return a;
+}
+
 void address_leave(struct addresses *all, struct address *a)
 {
     if (!a || --a->connections > 0)

@@ -21,6 +21,7 @@ struct addresses {
 
 /* Counts one connection from `from`. *out is NULL where it is not counted. False: no memory. */
 bool address_enter(struct addresses *all, const struct sockaddr *from, struct address **out);
+struct address *address_again(struct address *a);  /* one more connection from there; NULL is fine */
 void address_leave(struct addresses *all, struct address *a);  /* NULL is fine */
 
 #endif

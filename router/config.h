@@ -35,6 +35,11 @@ struct tls_config {
 
 struct auth;
 
+struct longpoll_config {
+    const char *base;  /* "/lp", "" for the root; NULL: there is none */
+    bool answers_204;  /* to send and close, as Crossbar.io does; else 202 */
+};
+
 struct listen_config {
     enum listen_scheme scheme;
     const char *host;  /* "127.0.0.1", "::1", "localhost", "0.0.0.0"; NULL for LISTEN_UNIX */
@@ -43,6 +48,7 @@ struct listen_config {
     int mode;          /* LISTEN_UNIX: of the socket file, 0: as the umask says */
     struct auth *auth; /* NULL: that of the configuration */
     struct tls_config tls;
+    struct longpoll_config longpoll;
 };
 
 /* One realm as configured; realm_config_of makes the realm's own struct of it. */

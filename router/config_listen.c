@@ -1,6 +1,7 @@
 /* listen: where clients come in. */
 #include "router/config.h"
 
+#include "common/http.h"
 #include "router/config_inner.h"
 
 #include <stdlib.h>
@@ -212,8 +213,52 @@ static bool read_auth(struct config_reader *r, const yaml_node_t *node, const st
     return config_read_auth(r, node, &c->listeners[c->listener_count - 1].auth);
 }
 
+/* --- longpoll ------------------------------------------------------------------------------------------- */
+
+/* Without a slash at its end: the base of /lp/open is /lp, that of /open is empty. */
+static bool read_base(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct longpoll_config *longpoll = target;
+    const char *text;
+    (void)key;
+    if (!config_read_string(r, node, &text))
+        return false;
+    struct str base = str_z(text);
+    if (!base.len || base.len > 100 || text[0] != '/' || strcspn(text, "?#") < base.len || !wamp_http_is_visible(base))
+        return config_fail(r, node, "expected a path such as \"/lp\", at most 100 characters, got \"%.120s\"", text);
+    if (text[base.len - 1] == '/')
+        base.len--;
+    longpoll->base = wamp_arena_copy(r->memory, base).ptr;
+    return longpoll->base || config_fail(r, node, "out of memory");
+}
+
+static bool read_longpoll_preset(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                                 void *target)
+{
+    static const char *const names[] = {"spec", "crossbar"};
+    int choice;
+    (void)key;
+    if (!config_read_choice(r, node, names, COUNT_OF(names), &choice))
+        return false;
+    ((struct longpoll_config *)target)->answers_204 = choice == 1;
+    return true;
+}
+
+static const struct config_key longpoll_keys[] = {{"path", read_base, 0}, {"preset", read_longpoll_preset, 0}};
+
+static bool read_longpoll(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct config *c = target;
+    struct longpoll_config *longpoll = &c->listeners[c->listener_count - 1].longpoll;
+    if (node->type == YAML_SCALAR_NODE)
+        return read_base(r, node, key, longpoll);
+    return config_read_map(r, node, longpoll_keys, COUNT_OF(longpoll_keys), longpoll) &&
+           (longpoll->base || config_fail(r, node, "path is missing"));
+}
+
 static const struct config_key listener_keys[] = {
     {"url", read_url, 0}, {"mode", read_mode, 0}, {"tls", read_tls, 0}, {"auth", read_auth, 0},
+    {"longpoll", read_longpoll, 0},
 };
 
 static bool read_listener(struct config_reader *r, const yaml_node_t *node, void *target)

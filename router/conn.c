@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "router/auth.h"
 #include "router/congestion.h"
+#include "router/http.h"
 #include "router/login.h"
 #include "router/opening.h"
 
@@ -71,6 +72,8 @@ void conn_on_gone(struct conn *c)
         c->framing->fini(&c->in.framing);
     else
         wamp_buf_fini(&c->in.opening);
+    if (c->http)
+        http_on_gone(c);
     address_leave(&hub->addresses, c->address);
     auth_unref(c->auth);
     wamp_free(c);
@@ -87,6 +90,14 @@ void conn_open(struct conn *c, const struct framing *framing, enum wamp_ser ser)
     c->ser = ser;
     framing->start(&c->in.framing, (size_t)c->hub->config->max_hello);
     enter_state(c, CONN_HELLO, WAIT_HELLO);
+}
+
+/* The deadline stays that of the first octet. What is queued is bounded by whom it is taken from. */
+void conn_open_http(struct conn *c, struct http *h)
+{
+    c->http = h;
+    c->out_limit = SIZE_MAX;
+    c->state = CONN_HTTP;
 }
 
 void conn_login(struct conn *c, struct login *l)
@@ -153,6 +164,8 @@ void conn_close(struct conn *c, unsigned code, const char *reason)
     conn_leave(c);
     if (c->state == CONN_OPENING)
         conn_drop(c);
+    else if (c->state == CONN_HTTP)
+        http_close(c);
     else if (c->state < CONN_CLOSING)
         start_closing(c, code, reason, WAIT_PARTING);
 }
@@ -163,7 +176,9 @@ void conn_evict(struct conn *c, const char *reason)
     if (c->state == CONN_DOOMED)
         return;
     outbox_cut(&c->out, &c->hub->pool);
-    if (c->state < CONN_CLOSING)
+    if (!c->framing)
+        conn_drop(c);
+    else if (c->state < CONN_CLOSING)
         start_closing(c, 1008, reason, WAIT_LEAVING);
 }
 
@@ -192,9 +207,13 @@ void conn_abort(struct conn *c, const char *uri, const char *text, unsigned code
 
 /* --- the realm ended the session ------------------------------------------------------------------------ */
 
+/* A long-poll transport ends with its session. spec: A-LP-08 */
 static void on_goodbye(struct conn *c)
 {
-    enter_state(c, CONN_PARTED, WAIT_PARTING);
+    if (c->framing->over_http)
+        conn_close(c, 1000, "");
+    else
+        enter_state(c, CONN_PARTED, WAIT_PARTING);
 }
 
 static void on_killed(struct conn *c)
@@ -257,6 +276,15 @@ static void opening_is_due(struct conn *c)
     opening_refuse(c, 408, "the request was not complete in time");
 }
 
+/* Between two requests the silence means nothing. */
+static void request_is_due(struct conn *c)
+{
+    if (c->in.opening.len)
+        opening_is_due(c);
+    else
+        conn_drop(c);
+}
+
 /* No ABORT: there is nobody yet to be told why. spec: B-011 */
 static void hello_is_due(struct conn *c)
 {
@@ -294,7 +322,7 @@ void conn_on_due(struct conn *c, enum wait_kind kind)
 {
     static void (*const dues[WAIT_KINDS])(struct conn *) = {
         [WAIT_OPENING] = opening_is_due,   [WAIT_HELLO] = hello_is_due, [WAIT_LOGIN] = login_due,
-        [WAIT_TRAFFIC] = traffic_is_due,   [WAIT_PONG] = pong_is_due,
+        [WAIT_REQUEST] = request_is_due,   [WAIT_TRAFFIC] = traffic_is_due,   [WAIT_PONG] = pong_is_due,
         [WAIT_PARTING] = parting_is_due,   [WAIT_LEAVING] = conn_drop,
     };
     dues[kind](c);

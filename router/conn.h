@@ -1,7 +1,8 @@
 /* A connection: from its first octet to its last, whatever the transport. Sans I/O: octets come in through
  * conn_on_octets, leave through struct wire, and time is hub->now.
  *
- *     OPENING --> HELLO --> LOGIN --> SESSION --> PARTED --> (LOGIN, or CLOSING)
+ *     OPENING --> HTTP
+ *            \--> HELLO --> LOGIN --> SESSION --> PARTED --> (LOGIN, or CLOSING)
  *                                          \----> LEAVING -> CLOSING --> DOOMED
  *
  * A connection in session belongs to a realm as a session; conn.session is NULL in every other state. The memory
@@ -21,10 +22,12 @@
 
 struct auth;
 struct congestion;
+struct http;
 struct login;
 
 enum conn_state {
     CONN_OPENING,  /* the HTTP upgrade or the RawSocket handshake is not complete */
+    CONN_HTTP,     /* serves HTTP requests, until it is closed: conn.http */
     CONN_HELLO,    /* HELLO is awaited */
     CONN_LOGIN,    /* HELLO came; who that is, is being found out: conn.login */
     CONN_SESSION,  /* in a realm */
@@ -44,6 +47,7 @@ struct conn {
     struct wait wait;         /* what the state waits for */
     struct wait drain;        /* above the soft limit of the queue */
     struct address *address;  /* NULL: not counted */
+    const struct listen_config *listener;  /* where it came in */
 
     enum conn_state state;
     enum wamp_ser ser;
@@ -55,9 +59,9 @@ struct conn {
     bool takes_flow;  /* FLOW messages are understood. spec: R-29 */
     bool held;        /* not read from: its receivers are congested */
 
-    const struct framing *framing;  /* NULL while OPENING */
+    const struct framing *framing;  /* NULL while OPENING, and in HTTP */
     union {
-        struct wamp_buf opening;    /* OPENING: what has come so far */
+        struct wamp_buf opening;    /* OPENING, HTTP: what has come so far */
         union framing_in framing;
     } in;
 
@@ -67,6 +71,7 @@ struct conn {
     wamp_ms pings_paid;             /* PINGs up to here in time have been answered. spec: R-31 */
 
     struct auth *auth;              /* of its listener, a reference; NULL: that of the configuration */
+    struct http *http;              /* HTTP, else NULL */
     struct login *login;            /* LOGIN, else NULL */
     struct realm *realm;            /* the last one entered */
     struct session *session;
@@ -81,6 +86,7 @@ struct conn *conn_new(struct hub *hub, struct address *address, bool refused);
 /* --- what the socket reports ---------------------------------------------------------------------------- */
 
 void conn_on_octets(struct conn *c, struct str octets);  /* writable memory: it is unmasked in place */
+void conn_on_message(struct conn *c, struct str octets);  /* one message, or one batch, where framing->next is NULL */
 void conn_on_writable(struct conn *c);
 void conn_on_gone(struct conn *c);  /* the socket is no more: frees c */
 
@@ -105,6 +111,9 @@ void conn_flush(struct conn *c);
 
 /* The handshake is done; what follows is in this framing. */
 void conn_open(struct conn *c, const struct framing *framing, enum wamp_ser ser);
+
+/* It speaks no WAMP itself, but serves requests; h is its own from here on. */
+void conn_open_http(struct conn *c, struct http *h);
 
 /* HELLO came: l is under way, and goes with the state. */
 void conn_login(struct conn *c, struct login *l);

@@ -4,6 +4,7 @@
 #include "common/batch.h"
 #include "router/congestion.h"
 #include "router/handshake.h"
+#include "router/http.h"
 #include "router/opening.h"
 
 #include <stdio.h>
@@ -124,6 +125,13 @@ static void on_message(struct conn *c, const struct wamp_frame_in *frame)
         on_octets_of_message(c, frame->octets);
 }
 
+void conn_on_message(struct conn *c, struct str octets)
+{
+    const struct wamp_frame_in frame = {.octets = octets};
+    if (!c->deaf)
+        on_message(c, &frame);
+}
+
 /* --- other frames --------------------------------------------------------------------------------------- */
 
 /* Answered in order, like anything else that is sent; under a flood some are not. spec */
@@ -186,6 +194,10 @@ void conn_on_octets(struct conn *c, struct str octets)
     c->hub->metrics.octets_in += octets.len;
     if (c->state == CONN_OPENING) {
         opening_on_octets(c, octets);
+        return;
+    }
+    if (c->state == CONN_HTTP) {
+        http_on_octets(c, octets);
         return;
     }
     if (c->wait.kind == WAIT_TRAFFIC || c->wait.kind == WAIT_PONG)

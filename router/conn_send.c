@@ -3,6 +3,7 @@
 
 #include "common/batch.h"
 #include "router/congestion.h"
+#include "router/http.h"
 
 #include <string.h>
 
@@ -110,7 +111,8 @@ bool conn_send(struct conn *c, const struct wamp_frame *frame)
 
 static void on_sent(struct conn *c, size_t len)
 {
-    c->hub->metrics.octets_out += len;
+    if (!c->framing || !c->framing->over_http)
+        c->hub->metrics.octets_out += len;
     outbox_sent(&c->out, &c->hub->pool, len);
     if (c->drain.kind && c->out.waiting <= (size_t)c->hub->config->queue_soft)
         wait_stop(&c->hub->waits, &c->drain);
@@ -121,6 +123,8 @@ static void on_sent(struct conn *c, size_t len)
 /* All is sent: what a closing connection waited for. */
 static void on_empty(struct conn *c)
 {
+    if (c->state == CONN_HTTP)
+        http_on_sent(c);
     if (c->state != CONN_CLOSING)
         return;
     if (c->was_told)

@@ -3,6 +3,8 @@
 #include "common/log.h"
 #include "router/congestion.h"
 #include "router/conn.h"
+#include "router/http.h"
+#include "router/longpoll.h"
 #include "router/opening.h"
 
 #include <inttypes.h>
@@ -26,6 +28,9 @@ void hub_init(struct hub *hub, struct router *router, const struct config *confi
             [WAIT_OPENING] = config->handshake_ms,
             [WAIT_HELLO] = config->hello_ms,
             [WAIT_LOGIN] = config->login_ms,
+            [WAIT_REQUEST] = config->longpoll_idle_ms,
+            [WAIT_POLL] = config->longpoll_ms,
+            [WAIT_POLL_IDLE] = config->longpoll_idle_ms,
             [WAIT_TRAFFIC] = config->ping_interval_ms,
             [WAIT_PONG] = config->ping_timeout_ms,
             [WAIT_PARTING] = config->close_ms,
@@ -35,6 +40,19 @@ void hub_init(struct hub *hub, struct router *router, const struct config *confi
             [WAIT_STALL] = config->stall_ms,
         },
     };
+}
+
+bool hub_refuses(struct hub *hub, const struct address *address)
+{
+    if (hub->conn_count >= hub->max_connections) {
+        hub->metrics.refused_full++;
+        return true;
+    }
+    if (address && hub->config->max_per_address && address->connections > hub->config->max_per_address) {
+        hub->metrics.refused_address++;
+        return true;
+    }
+    return false;
 }
 
 void hub_fini(struct hub *hub)
@@ -96,7 +114,7 @@ void hub_end_turn(struct hub *hub)
     keep_total(hub);
     do
         hub_flush(hub);
-    while (close_one(hub));
+    while (http_serve_one(hub) || close_one(hub));
 }
 
 /* --- deadlines ------------------------------------------------------------------------------------------ */
@@ -142,6 +160,8 @@ static void on_due(struct wait *w, enum wait_kind kind)
 {
     if (kind == WAIT_RELIEF || kind == WAIT_STALL)
         congestion_on_due(w, kind);
+    else if (kind == WAIT_POLL || kind == WAIT_POLL_IDLE)
+        longpoll_on_due(w, kind);
     else if (kind == WAIT_DRAIN)
         conn_on_slow(list_entry(w, struct conn, drain));
     else

@@ -18,6 +18,7 @@
 
 struct router;
 struct conn;
+struct longpoll;
 
 /* Where the messages went that one message from a peer caused. spec */
 struct delivery {
@@ -33,6 +34,8 @@ struct hub {
     struct list conns;   /* conn.all */
     struct list dirty;   /* conn.turn: have octets to send */
     struct list doomed;  /* conn.turn: their socket is to be closed */
+    struct list http_ready;      /* http.ready: may serve another request */
+    struct longpoll *longpolls;  /* transports by id */
     size_t conn_count;
     size_t turn_octets;  /* queued in this turn for peers that can take them */
     size_t max_connections;
@@ -51,6 +54,9 @@ struct hub {
 
 void hub_init(struct hub *hub, struct router *router, const struct config *config);
 void hub_fini(struct hub *hub);  /* no connection is left */
+
+/* Whether there is no place for one more, at that address or at all; counted. */
+bool hub_refuses(struct hub *hub, const struct address *address);
 
 /* Sends what was queued, closes what is doomed, sees to the bound over all queues. */
 void hub_end_turn(struct hub *hub);

@@ -306,7 +306,7 @@ static bool accept_one(struct listener *l)
     int fd = accept4(l->fd, (void *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return after_error(l, errno);
-    loop_accept(l->loop, fd, (const void *)&from, l->tls);
+    loop_accept(l->loop, fd, (const void *)&from, l->row, l->tls);
     return true;
 }
 

@@ -71,19 +71,6 @@ static void on_prepare(uv_prepare_t *prepare)
 
 /* --- connections ---------------------------------------------------------------------------------------- */
 
-static bool is_refused(struct hub *hub, const struct address *address)
-{
-    if (hub->conn_count >= hub->max_connections) {
-        hub->metrics.refused_full++;
-        return true;
-    }
-    if (address && hub->config->max_per_address && address->connections > hub->config->max_per_address) {
-        hub->metrics.refused_address++;
-        return true;
-    }
-    return false;
-}
-
 /* Takes the socket of c; tls, NULL: none. False: it was closed. */
 static bool adopt(struct loop *loop, int fd, struct conn *c, const struct tls_context *context)
 {
@@ -100,7 +87,8 @@ static bool adopt(struct loop *loop, int fd, struct conn *c, const struct tls_co
 
 /* A connection for fd; it is closed where there is no memory. Over TLS nobody is refused with a word: the
  * handshake for it would cost more than all the rest. */
-static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls)
+static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, const struct listen_config *row,
+                     const struct tls_context *tls)
 {
     struct hub *hub = &loop->hub;
     struct address *address;
@@ -109,8 +97,10 @@ static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, con
         close(fd);
         return;
     }
-    bool refused = is_refused(hub, address);
+    bool refused = hub_refuses(hub, address);
     struct conn *c = refused && tls ? NULL : conn_new(hub, address, refused);
+    if (c)
+        c->listener = row;
     if (c && adopt(loop, fd, c, tls)) {
         hub->metrics.accepted++;
         return;
@@ -124,12 +114,13 @@ static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, con
     }
 }
 
-void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls)
+void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct listen_config *row,
+                 const struct tls_context *tls)
 {
     struct hub *hub = &loop->hub;
     loop_wake(hub);
     if (hub->conn_count < hub->max_connections + OVERFLOW) {
-        add_conn(loop, fd, from, tls);
+        add_conn(loop, fd, from, row, tls);
     } else {
         hub->metrics.refused_full++;
         close(fd);

@@ -43,7 +43,8 @@ void loop_fini(struct loop *loop);
 /* The clock of the hub says now. For whoever is called by the loop, before anything is told to connections. */
 void loop_wake(struct hub *hub);
 
-/* Takes a socket that a listener accepted; limits are seen to here. tls: of the listener; NULL: none. */
-void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct tls_context *tls);
+/* Takes a socket that a listener accepted; limits are seen to here. row, tls: of the listener; no TLS: NULL. */
+void loop_accept(struct loop *loop, int fd, const struct sockaddr *from, const struct listen_config *row,
+                 const struct tls_context *tls);
 
 #endif

@@ -1,5 +1,7 @@
 #include "router/opening.h"
 
+#include "router/http.h"
+
 enum { RAWSOCKET_MAGIC = 0x7F, HANDSHAKE_LEN = 4 };
 
 /* --- refusals ------------------------------------------------------------------------------------------- */
@@ -31,7 +33,9 @@ static bool is_rawsocket(struct str octets)
 void opening_refuse(struct conn *c, int status, const char *why)
 {
     struct str octets = wamp_buf_str(&c->in.opening);
-    if (!octets.len || is_rawsocket(octets))
+    if (c->state == CONN_HTTP)
+        http_refuse(c, status, why);
+    else if (!octets.len || is_rawsocket(octets))
         conn_drop(c);
     else
         refuse_http(c, status, why);
@@ -79,9 +83,22 @@ static size_t open_rawsocket(struct conn *c, struct str octets)
     return HANDSHAKE_LEN;
 }
 
-static size_t open_either(struct conn *c, struct str octets)
+/* Whatever does not begin as an upgrade does, where there is something else to ask for. */
+static bool is_other_http(const struct conn *c, struct str octets)
 {
-    return is_rawsocket(octets) ? open_rawsocket(c, octets) : open_websocket(c, octets);
+    const struct str get = STR("GET ");
+    size_t len = octets.len < get.len ? octets.len : get.len;
+    return c->listener && c->listener->longpoll.base && !str_eq(str_of(octets.ptr, len), str_of(get.ptr, len));
+}
+
+static size_t open_one(struct conn *c, struct str octets)
+{
+    if (is_rawsocket(octets))
+        return open_rawsocket(c, octets);
+    if (!is_other_http(c, octets))
+        return open_websocket(c, octets);
+    http_open(c);
+    return 0;
 }
 
 /* What has come so far is kept until it is a whole handshake; what follows that is for the parser. */
@@ -93,7 +110,7 @@ void opening_on_octets(struct conn *c, struct str octets)
         wamp_buf_add_str(&whole, octets);
         octets = wamp_buf_str(&whole);
     }
-    size_t used = whole.failed ? 0 : open_either(c, octets);
+    size_t used = whole.failed ? 0 : open_one(c, octets);
     if (c->state == CONN_OPENING) {
         if (!whole.len)
             wamp_buf_add_str(&whole, octets);

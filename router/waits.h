@@ -16,6 +16,9 @@ enum wait_kind {
     WAIT_OPENING,  /* the HTTP upgrade or the RawSocket handshake */
     WAIT_HELLO,
     WAIT_LOGIN,    /* AUTHENTICATE, or the answer of an authenticator */
+    WAIT_REQUEST,  /* the rest of an HTTP request, or the next one */
+    WAIT_POLL,     /* a long-poll receive: messages */
+    WAIT_POLL_IDLE,  /* a long-poll transport: the next receive, or that an answer leaves */
     WAIT_TRAFFIC,  /* a WebSocket in session has been silent for a while: time for a PING */
     WAIT_PONG,     /* whatever the peer sends */
     WAIT_PARTING,  /* after GOODBYE, or for its answer; after a close frame, for the peer's */
@@ -39,6 +42,10 @@ struct waits {
     unsigned count[WAIT_KINDS];
     wamp_ms length[WAIT_KINDS];  /* 0: such a wait never ends */
 };
+
+/* Waits of that kind take so long from here on; for those under way it is as if they had taken that from the
+ * beginning. */
+void waits_set_length(struct waits *ws, enum wait_kind kind, wamp_ms length);
 
 /* Starts anew where it was under way, whatever the kind. */
 void wait_start(struct waits *ws, struct wait *w, enum wait_kind kind, wamp_ms now);

@@ -160,6 +160,7 @@ struct plug *rig_connect_from(struct rig *rig, const char *ip, bool refused)
     if (p->conn) {
         p->conn->wire = &fake_wire;
         p->conn->socket = p;
+        p->conn->listener = &rig->config.listeners[0];
     } else {
         address_leave(&rig->hub.addresses, address);
     }
