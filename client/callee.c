@@ -13,9 +13,9 @@ static struct invocation *find_active(struct wamp_peer *p, uint64_t id)
     return inv;
 }
 
-bool wamp_callee_is_busy(const struct wamp_peer *p)
+unsigned wamp_callee_running(const struct wamp_peer *p)
 {
-    return p->callee.active != NULL;
+    return HASH_COUNT(p->callee.active);
 }
 
 /* --- streams that ended before their last chunk -------------------------------------------------------------- */
@@ -333,7 +333,7 @@ bool wamp_callee_invoke(struct wamp_peer *p, const struct wamp_msg *m)
         take_chunk(p, inv, m);
     else if (is_late_chunk(&p->callee, m))
         return true;
-    else if (p->draining)
+    else if (p->drain.on)
         refuse(p, m, "wamp.error.unavailable", "this callee is leaving");
     else if (!o)
         refuse(p, m, "wamp.error.no_such_registration", "no such registration");  /* spec: B-089 */

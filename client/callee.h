@@ -60,7 +60,7 @@ bool wamp_callee_invoke(struct wamp_peer *p, const struct wamp_msg *m);
 void wamp_callee_interrupt(struct wamp_peer *p, const struct wamp_msg *m);
 void wamp_callee_flow(struct wamp_peer *p, const struct wamp_msg *m);
 
-bool wamp_callee_is_busy(const struct wamp_peer *p);
+unsigned wamp_callee_running(const struct wamp_peer *p);  /* active ones */
 
 void wamp_callee_lost(struct wamp_peer *p);   /* the session is gone: nobody waits for answers */
 void wamp_callee_drain(struct wamp_peer *p);  /* what has not started is given back to the router */

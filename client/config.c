@@ -50,6 +50,7 @@ static const struct {
     ROW(connect_wait_ms, 0, 0, INT32_MAX),
     ROW(call_timeout_ms, 0, 0, INT32_MAX),
     ROW(close_timeout_ms, 2000, 1, 24 * 3600 * 1000),
+    ROW(drain_ms, 5000, -1, INT32_MAX),
     ROW(ping_ms, 0, 0, INT32_MAX),
     ROW(workers, 4, 1, 1024),
     ROW(max_message, 1 << 24, 1024, 1 << 30),

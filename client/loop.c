@@ -53,13 +53,34 @@ struct run {
     bool signaled;
 };
 
-static bool is_over(void *arg)
+static bool is_signaled(struct run *r)
 {
-    struct run *r = arg;
     struct signalfd_siginfo info;
     if (r->signal_fd >= 0 && !r->signaled)
         r->signaled = read(r->signal_fd, &info, sizeof info) == sizeof info;
-    return r->signaled || atomic_load(&r->p->mailbox.stop) || r->p->phase == PHASE_ENDED || r->p->closing;
+    return r->signaled;
+}
+
+static bool is_over(void *arg)
+{
+    struct run *r = arg;
+    return is_signaled(r) || atomic_load(&r->p->mailbox.stop) || r->p->phase == PHASE_ENDED || r->p->closing;
+}
+
+static bool is_drained(void *arg)
+{
+    struct run *r = arg;
+    return is_signaled(r) || wamp_thread_is_drained() || r->p->closing;
+}
+
+/* What the thread has takes no new calls and finishes the others. The next signal, or the time, ends that, too. */
+static void drain(struct run *r)
+{
+    struct wamp_peer *p = r->p;
+    int ms = p->config.opt.drain_ms;
+    r->signaled = false;
+    wamp_thread_drain();
+    wamp_wait(p, is_drained, r, ms < 0 ? WAMP_NEVER : p->now + ms);
 }
 
 static wamp_rc serve(struct run *r, int ms)
@@ -71,6 +92,8 @@ static wamp_rc serve(struct run *r, int ms)
     rc = wamp_peer_may_wait(p);
     if (!rc)
         wamp_wait(p, is_over, r, ms < 0 ? WAMP_NEVER : p->now + ms);
+    if (r->signaled)
+        drain(r);
     if (!rc && !p->closing)
         rc = wamp_peer_health(p);
     atomic_store(&p->mailbox.stop, false);  /* one wamp_stop ends one run */

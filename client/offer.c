@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { SESSION_TEXT = sizeof ".9007199254740992" };
+
 static bool is_procedure(const struct offer *o)
 {
     return o->member.kind == WAMP_MEMBER_RPC;
@@ -116,12 +118,13 @@ struct offer *wamp_offer_new(struct wamp_peer *p, const char *prefix, const wamp
 {
     const char *name = member->uri ? member->uri : "", *dot = *prefix ? "." : "";
     size_t size = strlen(prefix) + strlen(dot) + strlen(name) + 1;
-    struct offer *o = wamp_zalloc(sizeof *o + size);
+    struct offer *o = wamp_zalloc(sizeof *o + size + SESSION_TEXT);
     if (!o) {
         wamp_failure_set(&p->error, WAMP_E_NOMEM, "out of memory");
         return NULL;
     }
     snprintf(o->uri, size, "%s%s%s", prefix, dot, name);
+    o->stem = size - 1;
     o->member = *member;
     o->self = self;
     if (check_member(p, member, o->uri)) {
@@ -239,6 +242,8 @@ static wamp_rc send_offer(struct wamp_peer *p, struct offer *o)
 {
     struct dict_build dict = {.arena = &p->out};
     enum wamp_type type = is_procedure(o) ? WAMP_REGISTER : WAMP_SUBSCRIBE;
+    if (o->member.per_session)
+        snprintf(o->uri + o->stem, SESSION_TEXT, ".%" PRIu64, p->session.id);
     wamp_arena_reset(&p->out);
     put_options(o, &dict);
     if (dict.failed)

@@ -38,6 +38,7 @@ struct offer {
     char *own;
     bool temporary;   /* ends with the session: wamp_callback */
     uint64_t serial;  /* never used twice: finds it again, or that it is gone */
+    size_t stem;      /* octets of the URI before what .per_session adds */
     char uri[];       /* whole, prefix included */
 };
 

@@ -294,6 +294,7 @@ void wamp_peer_step(struct wamp_peer *p, unsigned budget)
         advance(p);
     read_messages(p, budget);
     wamp_pool_serve(p);
+    wamp_drain_step(p);
     wamp_peer_flush(p);
     wamp_chans_feed(p);
     wamp_peer_reading(p);

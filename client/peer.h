@@ -66,6 +66,14 @@ struct after {
     void *arg;
 };
 
+/* Leaving without one failed call. */
+struct drain {
+    bool on;                    /* what arrives is given back to the router */
+    struct waiter withdrawals;  /* of the procedures */
+    wamp_chan *asked;           /* the call of wamp_retire: answered when nothing else runs; or NULL */
+    struct timer limit;         /* of it */
+};
+
 struct wamp_peer {
     struct config config;
     const struct peer_env *env;
@@ -76,7 +84,7 @@ struct wamp_peer {
     pthread_t thread;        /* of wamp_start */
     unsigned pins;           /* operations going on; freed only at 0 */
     bool closing;            /* wamp_close was called inside one */
-    bool draining, retired;  /* wamp_drain; it does not come back */
+    bool retired;            /* it does not come back */
     bool quiet;              /* wamp_open is waiting: its return value tells how that went, not a hook */
     bool joined_once;
     unsigned waits;   /* blocking waits going on */
@@ -97,6 +105,7 @@ struct wamp_peer {
     struct request *requests;
     struct offers offers;
     struct callee callee;
+    struct drain drain;
     struct list hungry;  /* channels that wait for room in the connection */
     struct list outcalls;  /* the caller's channels */
     struct after *afters;
@@ -173,6 +182,12 @@ void wamp_session_reset(struct session *s);
 /* The router broke the rules: ABORT, and the session is lost. spec: B-031 .. B-034 */
 __attribute__((format(printf, 2, 3))) void wamp_session_violation(struct wamp_peer *p, const char *fmt, ...);
 
+/* --- retiring: client/drain.c -------------------------------------------------------------------------------- */
+
+void wamp_drain_begin(struct wamp_peer *p);  /* nothing where it has begun, or where there is no session */
+bool wamp_drain_is_over(const struct wamp_peer *p);  /* nothing is registered or runs; or no session is there */
+void wamp_drain_step(struct wamp_peer *p);  /* tells who asked for it by a call, when it is over */
+
 /* --- timers: client/loop.c ----------------------------------------------------------------------------------- */
 
 void wamp_afters_fini(struct wamp_peer *p);
@@ -182,6 +197,10 @@ void wamp_afters_fini(struct wamp_peer *p);
 /* The thread's peers. A peer is in the list of the thread that owns it, from opening to closing. */
 void wamp_thread_adopt(struct wamp_peer *p);
 void wamp_thread_disown(struct wamp_peer *p);
+
+/* All of them retire. */
+void wamp_thread_drain(void);
+bool wamp_thread_is_drained(void);
 
 bool wamp_may_wait(void);  /* waits of this thread are not nested too deeply: a bound on its stack */
 

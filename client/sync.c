@@ -63,6 +63,20 @@ static void step_due(int64_t now)
             wamp_peer_step(p, WAMP_STEP_BUDGET);
 }
 
+void wamp_thread_drain(void)
+{
+    for (struct wamp_peer *p = NULL; (p = next_pinned(p));)
+        wamp_drain_begin(p);
+}
+
+bool wamp_thread_is_drained(void)
+{
+    for (struct list *n = list_first(&thread.peers); n; n = list_next(&thread.peers, n))
+        if (!wamp_drain_is_over(peer_of(n)))
+            return false;
+    return true;
+}
+
 static void flush_all(void)
 {
     for (struct list *n = list_first(&thread.peers); n; n = list_next(&thread.peers, n))
@@ -333,51 +347,4 @@ void wamp_close(wamp_peer *p)
     else
         leave(p);
     wamp_peer_leave(p);
-}
-
-static bool is_quiet(void *arg)
-{
-    struct wamp_peer *p = arg;
-    return !wamp_callee_is_busy(p) || p->phase != PHASE_JOINED;
-}
-
-/* Takes back all procedures; events go on until the session ends. */
-static void withdraw_all(wamp_peer *p)
-{
-    struct waiter w = {0};
-    struct list *next;
-    for (struct list *n = list_first(&p->offers.all); n; n = next) {
-        struct offer *o = list_entry(n, struct offer, link);
-        next = list_next(&p->offers.all, n);
-        if (o->member.kind == WAMP_MEMBER_RPC)
-            wamp_offer_withdraw(p, o, &w);
-    }
-    wamp_offers_wait(p, &w);
-}
-
-static wamp_rc drain(wamp_peer *p, int ms)
-{
-    int64_t deadline = p->now + ms;
-    p->draining = p->retired = true;
-    wamp_callee_drain(p);
-    withdraw_all(p);
-    wamp_rc rc = wamp_wait(p, is_quiet, p, deadline);
-    if (p->phase != PHASE_JOINED)
-        rc = WAMP_E_LOST;
-    wamp_session_goodbye(p, "wamp.close.close_realm");
-    wamp_wait(p, is_ended, p, WAMP_NEVER);
-    return rc == WAMP_E_TIMEOUT ? wamp_failure_set(&p->error, rc, "some procedures did not finish in time") : rc;
-}
-
-wamp_rc wamp_drain(wamp_peer *p, int ms)
-{
-    wamp_rc rc = wamp_peer_enter(p);
-    if (rc)
-        return rc;
-    if (p->phase != PHASE_JOINED || !wamp_may_wait())
-        rc = wamp_failure_set(&p->error, WAMP_E_STATE, "not joined, or nested too deeply");
-    else
-        rc = drain(p, ms);
-    wamp_peer_leave(p);
-    return rc;
 }

@@ -1,14 +1,14 @@
-/* A service that can be replaced under load (seeds, section 5): start the next one beside it, then send this one SIGTERM.
- * It takes no new calls, finishes those it has, and leaves; nobody's call fails.
+/* S-52: a service that is replaced under load without one failed call. Start the next one beside it, then retire
+ * this one: with a signal where it runs, or from anywhere with the right to call its drain procedure.
  *
- *     retire v1 &  retire v2 &  kill %1 */
+ *     retire v1 &  retire v2 &
+ *     kill %1                                  or: wamp drain --keep 1 example.version */
 #include "example.h"
 
 static void answer(void *arg, wamp_peer *peer)
 {
     wamp_chan *ch = arg;
-    const char *name = wamp_user(peer);
-    wamp_reply(ch, "s", name);
+    wamp_reply(ch, "s", wamp_name(peer));
 }
 
 /* Each call takes 20 ms, so that there is always one to finish. */
@@ -18,16 +18,12 @@ static wamp_rc version(void *self, wamp_chan *ch)
     wamp_rc rc = wamp_after(wamp_chan_peer(ch), 20, answer, ch, NULL);
     return rc ? rc : wamp_hold(ch);
 }
-WAMP_SERVICE(Version, WAMP_RPC_AS("example.version", version, .invoke = WAMP_ROUNDROBIN));
+WAMP_SERVICE(Version, WAMP_RPC_AS("example.version", version, .invoke = WAMP_ROUNDROBIN),
+             WAMP_RETIRE("example.version.drain"));
 
 int main(int argc, char **argv)
 {
-    char *name = argc > 1 ? argv[1] : "v1";
-    WAMP_WITH(service, .service = &Version, .name = name, .url = EXAMPLE_URL) {
-        wamp_set_user(service, name);
-        if (wamp_run(service) != WAMP_OK)
-            return 1;
-        return wamp_drain(service, 5000) != WAMP_OK;
-    }
+    WAMP_WITH(service, .service = &Version, .name = argc > 1 ? argv[1] : "v1", .url = EXAMPLE_URL)
+    return wamp_run(service) != WAMP_OK;
     return could_not_join();
 }

@@ -1,4 +1,4 @@
-/* wamp bench: calls, or events, as fast as a window of them allows.
+/* wamp bench: calls, or events, as fast as a window of them allows, or at a rate.
  *
  * One thread drives both sessions, so that what is measured is the way through the router, not a race of
  * threads. Events arrive in the order they were published in; so when each was sent is known without looking
@@ -26,7 +26,8 @@ struct bench {
     int window;
     uint64_t sent, limit;     /* limit 0: the clock alone */
     uint64_t done, failed;
-    int64_t *sent_at;         /* a ring: of what is under way */
+    int64_t *sent_at;         /* a ring: of the events under way */
+    struct slot *idle;        /* for more calls at once */
     int64_t begun, ended;
     struct histogram times;
     bool is_over;             /* nothing new is sent */
@@ -52,15 +53,26 @@ static void count_one(struct bench *b, int64_t sent_at)
     histogram_add(&b->times, b->ended - sent_at);
 }
 
+/* How many may have been sent by now. */
+static uint64_t due(const struct bench *b)
+{
+    return b->o->rate ? (uint64_t)((clock_us() - b->begun) * b->o->rate / 1000000) : UINT64_MAX;
+}
+
 /* --- calls --------------------------------------------------------------------------------------------------- */
 
 /* One of the window: answers may overtake one another. */
 struct slot {
     struct bench *b;
+    struct slot *next;  /* idle, too */
     int64_t sent_at;
 };
 
-static void make_call(struct slot *s);
+static void park(struct slot *s)
+{
+    s->next = s->b->idle;
+    s->b->idle = s;
+}
 
 /* The first failure is told; the others are counted. */
 static void on_answer(void *arg, wamp_rc rc, const wamp_result *r, const wamp_error *e)
@@ -73,16 +85,17 @@ static void on_answer(void *arg, wamp_rc rc, const wamp_result *r, const wamp_er
     } else if (!b->is_done && !b->failed++) {
         print_error(b->o, e);
     }
-    b->is_over |= rc == WAMP_E_LOST || (b->limit && b->sent >= b->limit);
-    if (!b->is_over)
-        make_call(s);
+    b->is_over |= rc == WAMP_E_LOST;
+    park(s);
+    refill(b);
     end_if_idle(b);
 }
 
-static void make_call(struct slot *s)
+static void call_one(struct bench *b)
 {
-    struct bench *b = s->b;
+    struct slot *s = b->idle;
     wamp_callopt opt = {.timeout_ms = b->o->timeout, .options = b->options};
+    b->idle = s->next;
     s->sent_at = clock_us();
     b->sent++;
     if (!wamp_callx_async(b->peer, b->uri, &opt, on_answer, s, NULL, "VV", b->payload.args, b->payload.kwargs))
@@ -128,13 +141,29 @@ static void publish_one(struct bench *b)
     print_error(b->o, wamp_err(b->peer));
 }
 
+/* --- both ---------------------------------------------------------------------------------------------------- */
+
+static bool has_room(const struct bench *b)
+{
+    return b->is_call ? b->idle != NULL : b->sent - b->done < (uint64_t)b->window;
+}
+
 static void refill(struct bench *b)
 {
-    b->is_over |= b->limit && b->sent >= b->limit;
-    while (!b->is_over && b->sent - b->done < (uint64_t)b->window) {
-        publish_one(b);
+    for (uint64_t most = due(b);; b->is_call ? call_one(b) : publish_one(b)) {
         b->is_over |= b->limit && b->sent >= b->limit;
+        if (b->is_over || b->sent >= most || !has_room(b))
+            return;
     }
+}
+
+static void pace(void *arg, wamp_peer *peer)
+{
+    struct bench *b = arg;
+    refill(b);
+    if (!b->is_over)
+        wamp_after(peer, 1, pace, b, NULL);
+    end_if_idle(b);
 }
 
 /* --- from the beginning to the end --------------------------------------------------------------------------- */
@@ -158,13 +187,14 @@ static void on_time_over(void *arg, wamp_peer *peer)
 static void begin(struct bench *b, struct slot *slots)
 {
     b->begun = b->ended = clock_us();
-    if (!b->is_call)
-        refill(b);
-    for (int i = 0; b->is_call && i < b->window && !b->is_over; i++) {
+    for (int i = 0; i < b->window; i++) {
         slots[i].b = b;
-        make_call(&slots[i]);
-        b->is_over |= b->limit && b->sent >= b->limit;
+        park(&slots[i]);
     }
+    if (b->o->rate)
+        pace(b, b->peer);
+    else
+        refill(b);
     if (!b->limit || b->o->given[OPTION_duration])
         wamp_after(b->peer, b->o->given[OPTION_duration] ? b->o->duration : DURATION_MS, on_time_over, b, NULL);
     end_if_idle(b);

@@ -21,8 +21,8 @@ struct app {
 struct runner {
     const struct options *o;
     struct app *apps;
-    size_t count;
-    bool is_done;  /* a peer does not come back */
+    size_t count, drained;
+    bool is_done;  /* a peer does not come back, or all were told to go */
     int status;
 };
 
@@ -64,6 +64,16 @@ static void on_lost(void *arg, wamp_peer *peer, const wamp_error *why, bool agai
     wamp_stop(r->apps[0].peer);
 }
 
+/* Asked to go by a call. The others go on. */
+static void on_drained(void *arg, wamp_peer *peer)
+{
+    struct runner *r = arg;
+    print_note(r->o, "%s: retired", wamp_name(peer));
+    r->is_done |= ++r->drained == r->count;
+    if (r->is_done)
+        wamp_stop(r->apps[0].peer);
+}
+
 static int start(struct runner *r, const wamp_hooks *hooks)
 {
     int status = -1;
@@ -92,7 +102,7 @@ static int serve(struct runner *r)
 
 static int run_services(struct runner *r)
 {
-    wamp_hooks hooks = {.arg = r, .on_lost = on_lost};
+    wamp_hooks hooks = {.arg = r, .on_lost = on_lost, .on_drained = on_drained};
     int status = -1;
     for (size_t i = 0; i < r->count && status < 0; i++)
         status = find_service(&r->apps[i], r->o->words[i].text);

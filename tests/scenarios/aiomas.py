@@ -91,8 +91,9 @@ partial("S-46", "libwamp sends no traceback of its own: wamp_fail does not tell 
 # --- S-47, S-49 who is there ----------------------------------------------------------------------------------
 
 def watching(w):
+    observer = w.observer  # before it: whoever joins later is told
     watch = w.example("watch")
-    eventually(lambda: w.observer.result("wamp.session.count") == 2, "it is there")
+    eventually(lambda: observer.result("wamp.session.count") == 2, "it is there")
     time.sleep(0.2)  # it subscribes at once; subscriptions to meta events are not listed
     return watch
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The acceptance scenarios S-01 to S-51, with real clients on both sides. `make scenarios`.
+"""The acceptance scenarios S-01 to S-52, with real clients on both sides. `make scenarios`.
 
     tests/scenarios/run.py [S-01 ..]
 
@@ -14,11 +14,12 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scenario
-import aiomas, duplex, wampy_seed, wsmprpc, zrpc  # noqa: E401, F401 -- they fill scenario.WAYS
+import aiomas, beyond, duplex, wampy_seed, wsmprpc, zrpc  # noqa: E401, F401 -- they fill scenario.WAYS
 
 TITLES = {
     "S-01": "sum", "S-02": "codec and transport swap", "S-03": "counting stream",
-    "S-04": "reader goes away mid-stream", "S-05": "two answers", "S-06": "alarm callback", "S-07": "callback owner gone", "S-08": "no wait",
+    "S-04": "reader goes away mid-stream", "S-05": "two answers", "S-06": "alarm callback",
+    "S-07": "callback owner gone", "S-08": "no wait",
     "S-09": "error mid-stream", "S-10": "metadata", "S-11": "client first", "S-12": "echo stream of blobs",
     "S-13": "protobuf", "S-14": "same blob over JSON", "S-15": "passthru", "S-16": "any language",
     "S-17": "dotted dispatch", "S-18": "workers", "S-19": "wampy service, C caller",
@@ -31,6 +32,7 @@ TITLES = {
     "S-42": "MathServer", "S-43": "hierarchy", "S-44": "concurrency", "S-45": "passing a service",
     "S-46": "remote exception", "S-47": "list of clients", "S-48": "lost while calling", "S-49": "leave callback",
     "S-50": "callee vanishes mid-call", "S-51": "router vanishes",
+    "S-52": "a service replaced under load",
 }
 
 

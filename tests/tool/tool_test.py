@@ -495,6 +495,22 @@ def procedures_are_drained():
         assert wamp(d, "drain", "com.a") == (1, "", "error: wamp: nobody offers com.a\n")
 
 
+def a_service_is_asked_to_go():
+    with router(config="realms: [realm1]") as d:  # no right to kill
+        with Running(d, "run", f"{EXAMPLES}/retire.so:Version", note=False) as old:
+            [old.line() for _ in range(3)]
+            with Running(d, "run", f"{EXAMPLES}/retire.so:Version", note=False) as new:
+                [new.line() for _ in range(3)]
+                assert wamp(d, "drain", "--keep", "2", "example.version") == (0, "", "")
+                assert wamp(d, "drain", "--keep", "1", "example.version") == \
+                    (0, "", "example.version: 1 callee retired\n")
+                assert old.finish() == (0, "runner stopped\n", "Version: retired\n")
+                assert wamp(d, "call", "example.version")[0] == 0
+                session = wamp(d, "ls", "--procedures", "example.version.")[1].split("\t")[0].split(".")[-1]
+                assert wamp(d, "drain", session) == (0, "", f"{session}: 1 callee retired\n")
+                assert new.finish()[0] == 0
+
+
 def what_is_not_allowed_is_told():
     with router(config="realms: [realm1]") as d:
         for command in (("kill", "all"), ("kill", "1")):
@@ -518,6 +534,8 @@ def measurements_count_what_came_back():
             status, out, err = wamp(d, "bench", what, "com.x", "1", "-n", "500", "--window", "7")
             assert status == 0 and out.startswith(f"500 {what.replace('publish', 'event')}"), (out, err)
             assert wamp(d, "bench", what, "com.x", "-d", "300ms")[0] == 0
+            out = wamp(d, "bench", what, "com.x", "--rate", "100", "-d", "300ms")[1]
+            assert 20 <= int(out.split()[0]) <= 30, out
         status, out, err = wamp(d, "bench", "call", "wamp.session.get", "1", "-n", "10")
         assert status == 1 and "10 of 10 failed" in out and err.count("error:") == 1, (out, err)
 
@@ -653,7 +671,7 @@ TESTS = [
     a_command_ends_with_its_caller, a_procedure_that_is_taken_is_an_error,
     the_runner_serves_what_a_shared_object_declares, the_runner_starts_again, callees_come_back_after_a_loss,
     procedures_and_topics_are_listed, hundreds_of_procedures_are_listed, sessions_are_killed,
-    procedures_are_drained, what_is_not_allowed_is_told, pings_are_timed, measurements_count_what_came_back,
+    procedures_are_drained, a_service_is_asked_to_go, what_is_not_allowed_is_told, pings_are_timed, measurements_count_what_came_back,
     secrets_come_from_words_files_and_environment, secrets_do_not_show_in_ps, a_refused_session_is_told,
     mistakes_are_told_with_the_nearest_name, help_knows_every_command, the_manual_page_is_up_to_date,
     completion_offers_commands_options_and_choices,

@@ -34,7 +34,10 @@ typedef struct wamp_hooks {
     /** Sees every WAMP message, as it is on the wire, before it is acted on or after it was made. Must not call
      *  anything. */
     void (*on_message)(void *arg, wamp_peer *peer, bool outgoing, const void *octets, size_t len);
-    void *reserved[4];
+    /** wamp_retire was called, and all that ran is finished: close the peer, soon. NULL: wamp_stop, which ends
+     *  wamp_run. */
+    void (*on_drained)(void *arg, wamp_peer *peer);
+    void *reserved[3];
 } wamp_hooks;
 
 /** How to open a peer. Zero is the default of every member. Everything is copied, except service, self, and what
@@ -75,6 +78,8 @@ typedef struct wamp_opt {
                                    wait that long for a lost connection to return; 0: they do not wait */
     int call_timeout_ms;      /**< of a call that names none; 0: none */
     int close_timeout_ms;     /**< wamp_close waits that long for the router's GOODBYE; 2000 */
+    int drain_ms;             /**< wamp_run after a signal, and wamp_retire: running procedures have that long to
+                                   finish; 5000; -1: as long as they take */
     int ping_ms;              /**< WebSocket PING after that long without traffic, lost after twice that; 0: off.
                                    TCP keep-alive is always on (dead after about a minute) */
     bool reconnect;           /**< come back after a loss: register and subscribe again, back-off 0.1 .. 30 s with
@@ -128,8 +133,10 @@ static inline void wamp_with_close(wamp_peer **peer)
 
 /** Retires a peer without one failed call: unregisters everything, answers invocations that have not started with
  *  wamp.error.unavailable (the router gives them to another callee), lets the running ones finish, then leaves.
- *  The peer stays open for wamp_close, and does not reconnect.
- *  WAMP_E_TIMEOUT: after `ms` some were still running; they were cut off. WAMP_E_LOST. Blocks: yes. */
+ *  The peer stays open for wamp_close, and does not reconnect. wamp_run does the same after a signal, but for the
+ *  leaving. It takes a second callee, and a shared registration (.invoke).
+ *  ms -1: as long as it takes. WAMP_E_TIMEOUT: after `ms` some were still running; they were cut off. WAMP_E_LOST.
+ *  Blocks: yes. */
 WAMP_API wamp_rc wamp_drain(wamp_peer *peer, int ms);
 
 /** Waits until the peer is joined. WAMP_OK; WAMP_E_TIMEOUT; WAMP_E_LOST or WAMP_E_REFUSED when it will not be. */

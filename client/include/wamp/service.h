@@ -81,6 +81,7 @@ typedef struct wamp_member {
     bool worker;                /**< RPC: runs on the pool, may block in wamp_recv and wamp_send */
     bool disclose_caller;       /**< RPC: ask the router who calls */
     bool forward_timeout;       /**< RPC: wamp_timeout_ms(ch) tells the caller's timeout; this side keeps it */
+    bool per_session;           /**< RPC: ".<session id>" is put behind the URI: one of several instances */
     bool force;                 /**< RPC: take the URI from whoever has it (routers that know force_reregister) */
     bool get_retained;          /**< SUBSCRIBE: deliver the retained event first */
     void *reserved[4];
@@ -108,6 +109,19 @@ struct wamp_service {
  *  that does not return WAMP_OK makes wamp_open fail. */
 #define WAMP_STATE(size, init, fini)                                                                              \
     {.kind = WAMP_MEMBER_STATE, .state_size = size, .state_init = init, .state_fini = fini}
+#endif
+
+/** A procedure of the library: whoever calls it retires this peer, as wamp_drain does, within drain_ms; then
+ *  wamp_run returns (or hooks.on_drained is called). The answer comes when all that ran is finished: the number of
+ *  calls that were cut off. Who may call it may end the service: its URI is the program's choice. Not with
+ *  .worker. */
+WAMP_API wamp_rc wamp_retire(void *self, wamp_chan *ch);
+
+#ifndef __cplusplus
+/** Offers it as "uri.<session id>". `wamp drain` finds those that end in "drain": for com.example.add it looks for
+ *  com.example.add.drain.<session id>, com.example.drain.<session id>, .. */
+#define WAMP_RETIRE(uri_)                                                                                         \
+    WAMP_RPC_AS(uri_, wamp_retire, .per_session = true, .sig = "", .doc = "retires this instance")
 #endif
 
 /* --- a declaration made at run time -------------------------------------------------------------------------- */

@@ -92,6 +92,25 @@ async def overlap(session, count, procedure, seconds):
 
 
 @program
+async def pace(session, rate, seconds, procedure):
+    """S-52: so many calls a second, whether answered or not; how many were, by whom, and what went wrong."""
+    answers, errors = {}, []
+
+    async def one():
+        try:
+            name = await session.call(procedure)
+            answers[name] = answers.get(name, 0) + 1
+        except Exception as e:  # noqa: BLE001 -- any is one too many
+            errors.append(repr(e))
+    begun, tasks = time.monotonic(), []
+    for n in range(int(rate) * int(seconds)):
+        await asyncio.sleep(max(0, begun + n / int(rate) - time.monotonic()))
+        tasks.append(asyncio.ensure_future(one()))
+    await asyncio.gather(*tasks)
+    show([answers, errors])
+
+
+@program
 async def lost(session, procedure):
     """S-48: the connection goes while the call runs."""
     try:

@@ -63,6 +63,22 @@ def patience(seconds, procedure, *words):
 
 
 @program
+def pace(rate, seconds, procedure):
+    """S-52: so many calls a second, one after the other; how many were answered, by whom, and what went wrong."""
+    answers, errors = {}, []
+    with Client(url=URL) as client:
+        begun = time.monotonic()
+        for n in range(int(rate) * int(seconds)):
+            time.sleep(max(0, begun + n / int(rate) - time.monotonic()))
+            answer = client.call(procedure)
+            if isinstance(answer, str):
+                answers[answer] = answers.get(answer, 0) + 1
+            else:
+                errors.append(str(getattr(answer, "message", answer)))
+    print(json.dumps([answers, errors]))
+
+
+@program
 def sizes(procedure, *counts):
     """S-29: texts of so many characters come back equal. How long that takes is wampy's, which masks in Python."""
     with Client(url=URL) as client:

@@ -140,7 +140,7 @@ static int teardown(void **state)
 static bool is_idle(void *arg)
 {
     (void)arg;
-    return !wamp_callee_is_busy(fake.peer) && list_is_empty(&fake.peer->callee.all);
+    return !wamp_callee_running(fake.peer) && list_is_empty(&fake.peer->callee.all);
 }
 
 static void serve(void)
