@@ -20,7 +20,7 @@ $(BUILD)/libtest.a: $(call obj,$(testlib.src))
 $(unit.bin): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libtest.a $$(unit.libs.$$(call unit.module,$$@))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs cmocka) $(oracle.libs) \
-	    $(if $(filter router,$(call unit.module,$@)),$(router.libs),$(client.libs))
+	    $(if $(filter router crossbar-compat,$(call unit.module,$@)),$(router.libs),$(client.libs))
 
 check.deps += $(unit.bin)
 check.programs += $(unit.bin)
