@@ -47,11 +47,12 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib = $(if $($(1).src),$(BUILD)/lib$(1).a)
 
 wampd.bin := $(if $(router.main),$(BUILD)/wampd)
+crossbar.bin := $(if $(router.main),$(BUILD)/crossbar)
 wamp.bin := $(if $(tool.src),$(BUILD)/wamp)
 libwamp.a := $(if $(client.src),$(BUILD)/libwamp.a)
 libwamp.so := $(if $(wildcard client/libwamp.map),$(BUILD)/libwamp.so)
 
-all: $(wampd.bin) $(wamp.bin) $(libwamp.a) $(libwamp.so)  ## build wampd, wamp and libwamp
+all: $(wampd.bin) $(crossbar.bin) $(wamp.bin) $(libwamp.a) $(libwamp.so)  ## build wampd, wamp and libwamp
 
 $(BUILD)/%.o: %.c | $(if $(filter run test,$(MAKECMDGOALS)),deps)
 	@mkdir -p $(@D)
@@ -68,6 +69,10 @@ $(eval $(call archive,crossbar-compat))
 
 $(BUILD)/wampd: $(call obj,$(router.main)) $(foreach m,router crossbar-compat realms common,$(call lib,$(m)))
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(router.libs)
+
+# The same program: it goes by its name.
+$(BUILD)/crossbar: $(BUILD)/wampd
+	@ln -sf wampd $@
 
 $(BUILD)/libwamp.a: $(call obj,$(client.src) $(common.src))
 	$(call say,AR,$@)rm -f $@; ar rcs $@ $^

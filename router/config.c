@@ -1,5 +1,7 @@
 #include "router/config.h"
 
+#include "common/mem.h"
+#include "crossbar-compat/crossbar.h"
 #include "router/auth.h"
 #include "router/config_inner.h"
 
@@ -97,29 +99,14 @@ static const struct config_key top_keys[] = {
 
 /* --- the whole ------------------------------------------------------------------------------------------------------------------- */
 
-/* "version": 2 and "workers". */
-static bool is_crossbar(struct config_reader *r, const yaml_node_t *root)
-{
-    bool version = false, workers = false;
-    for (const yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
-        const yaml_node_t *key = yaml_document_get_node(&r->doc, p->key);
-        const char *name = key->type == YAML_SCALAR_NODE ? (const char *)key->data.scalar.value : "";
-        version |= !strcmp(name, "version");
-        workers |= !strcmp(name, "workers");
-    }
-    return version && workers;
-}
-
 bool config_load(struct config *c, const char *path, struct config_error *err)
 {
     struct config_reader r;
     if (!config_reader_open(&r, path, &c->memory, err))
         return false;
-    const yaml_node_t *root = yaml_document_get_root_node(&r.doc);
-    bool ok = true;
-    if (root && root->type == YAML_MAPPING_NODE && is_crossbar(&r, root))
-        ok = config_fail(&r, root, "this is a Crossbar.io configuration; wampd does not read these yet");
-    else if (root)
+    bool ok = !crossbar_is(&r.doc) || config_translate(&r, c->folder);
+    const yaml_node_t *root = ok ? yaml_document_get_root_node(&r.doc) : NULL;
+    if (root)
         ok = config_read_map(&r, root, top_keys, COUNT_OF(top_keys), c);
     config_reader_close(&r);
     return ok;

@@ -72,7 +72,9 @@ struct realm_config_row {
 
 struct config {
     struct wamp_arena memory;
+    unsigned references;  /* see config_new */
     struct auth *auth;  /* of listeners that have none of their own; NULL: everybody is let in as anonymous */
+    const char *folder;  /* relative paths of a Crossbar.io configuration are from here; NULL: from where it is */
     struct listen_config *listeners;
     size_t listener_count;
     struct realm_config_row *realms;

@@ -22,4 +22,8 @@ bool config_read_auth(struct config_reader *r, const yaml_node_t *node, struct a
 /* Gives listeners with TLS the certificate of the command line where they have none. */
 bool config_finish_listeners(struct config *c, struct config_error *err);
 
+/* Makes ours of the Crossbar.io configuration that was opened. folder: where its relative paths are from; NULL: from
+ * where it is. */
+bool config_translate(struct config_reader *r, const char *folder);
+
 #endif
