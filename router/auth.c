@@ -7,16 +7,7 @@
 
 struct auth *auth_new(void)
 {
-    struct auth *a = wamp_zalloc(sizeof *a);
-    if (a)
-        a->references = 1;
-    return a;
-}
-
-struct auth *auth_ref(struct auth *a)
-{
-    a->references++;
-    return a;
+    return wamp_zalloc(sizeof(struct auth));
 }
 
 static void fini_source(struct auth_source *source)
@@ -25,15 +16,27 @@ static void fini_source(struct auth_source *source)
     HASH_CLEAR(hh, source->owners);
 }
 
-void auth_unref(struct auth *a)
+void auth_free(struct auth *a)
 {
-    if (!a || --a->references)
+    if (!a)
         return;
     for (int way = 0; way < AUTH_WAYS; way++)
         fini_source(&a->sources[way]);
     wamp_arena_fini(&a->memory);
     wamp_secret_wipe(a, sizeof *a);
     wamp_free(a);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------- */
+
+bool auth_key_read(struct str text, struct auth_key *out)
+{
+    if (wamp_hex_read(text, out->octets, sizeof *out))
+        return true;
+    bool ok = wamp_base64_ok(text) && wamp_base64_decoded_len(text) == sizeof *out;
+    if (ok)
+        wamp_base64_decode(text, (char *)out->octets);
+    return ok;
 }
 
 /* --- principals ----------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* Who may log in, and by what: one section `auth` of the configuration. Made by its reader (config_auth.c), then only
- * looked at, by connections that may outlive the configuration that it came with: hence the reference count.
+ * looked at; a login copies what it needs.
  *
  * A method has principals of its own, by authid; cryptosign and tls find them by key, too. Who asks for an authid that
  * does not exist gets a fake, the same each time and after the same work: nobody learns who exists. spec: A-AUTH-08 */
@@ -21,6 +21,9 @@ enum { AUTH_KEY_LEN = 32 };  /* Ed25519 public keys, SHA-256 of certificates, SC
 struct auth_key {
     uint8_t octets[AUTH_KEY_LEN];
 };
+
+/* From 64 hex digits or base64. False: it is neither. */
+bool auth_key_read(struct str text, struct auth_key *out);
 
 /* One who may log in by one method, and what proves it. Text that a method does not have is empty. */
 struct principal {
@@ -56,7 +59,6 @@ struct auth_source {
 
 struct auth {
     struct wamp_arena memory;
-    unsigned references;
     bool anonymous;
     struct principal guest;                /* anonymous: role and realms */
     struct auth_source sources[AUTH_WAYS];
@@ -64,9 +66,8 @@ struct auth {
     uint8_t key_seed[AUTH_KEY_LEN];        /* cryptosign: what the router proves itself with. spec: A-CSG-09 */
 };
 
-struct auth *auth_new(void);  /* lets nobody in yet; one reference. NULL: no memory */
-struct auth *auth_ref(struct auth *a);
-void auth_unref(struct auth *a);  /* NULL is fine */
+struct auth *auth_new(void);  /* lets nobody in yet. NULL: no memory */
+void auth_free(struct auth *a);  /* NULL is fine */
 
 /* Adds an empty principal to the method. NULL: no memory, or (*twice) the authid is taken. */
 struct principal *auth_add(struct auth *a, enum auth_way way, struct str authid, bool *twice);

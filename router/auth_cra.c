@@ -1,6 +1,5 @@
 /* wampcra: a signature of the router's challenge, with a secret or a key derived from it. spec: A-CRA */
-#include "router/login.h"
-
+#include "router/auth_dynamic.h"
 #include "router/random.h"
 #include "router/router.h"
 
@@ -8,17 +7,6 @@
 #include <time.h>
 
 enum { NONCE_LEN = 32, TIME_LEN = 32, ITERATIONS = 1000, KEYLEN = 32 };
-
-static bool enabled(const struct auth *a, struct str realm)
-{
-    (void)realm;
-    return a->sources[AUTH_CRA].enabled;
-}
-
-static enum login_step start(struct login *l, const struct auth *a)
-{
-    return login_find_principal(l, a, AUTH_CRA);
-}
 
 /* ISO 8601, UTC, milliseconds. */
 static void write_time(wamp_ms unix_ms, char out[TIME_LEN])
@@ -84,18 +72,28 @@ static void challenge(struct login *l, struct wamp_wr *w)
     wamp_wr_map_end(w);
 }
 
-static bool verify(struct login *l, struct str signature, const struct wamp_item *extra)
+static enum login_proof verify(struct login *l, struct str signature, const struct wamp_item *extra)
 {
     const struct str *text = l->state;
     (void)extra;
-    return wamp_cra_verify(l->principal.secret, *text, signature);
+    return wamp_cra_verify(l->principal.secret, *text, signature) ? LOGIN_PROVED : LOGIN_DISPROVED;
+}
+
+static bool take(struct login *l, const struct wamp_value *answer)
+{
+    struct principal *p = &l->principal;
+    p->secret = auth_dynamic_text(answer, STR("secret"));
+    p->salt = auth_dynamic_text(answer, STR("salt"));
+    return p->secret.len && auth_dynamic_number(answer, STR("iterations"), WAMP_CRA_ITERATIONS_MAX, &p->iterations) &&
+           auth_dynamic_number(answer, STR("keylen"), WAMP_CRA_KEYLEN_MAX, &p->keylen);
 }
 
 const struct login_method login_wampcra = {
     .name = {"wampcra", 7},
-    .enabled = enabled,
-    .start = start,
+    .way = AUTH_CRA,
+    .start = login_find_principal,
     .challenge = challenge,
     .verify = verify,
+    .take = take,
     .crossbar_text = "WAMP-CRA signature is invalid",
 };

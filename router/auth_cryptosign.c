@@ -2,8 +2,7 @@
  *
  * Certificates (trustroots) and attestation are not offered: authextra.certificates is not looked at, and no CHALLENGE
  * asks for a quote. spec: A-CSG-10, A-CSG-11 */
-#include "router/login.h"
-
+#include "router/auth_dynamic.h"
 #include "router/random.h"
 
 struct cryptosign {
@@ -13,12 +12,6 @@ struct cryptosign {
     struct str binding;                             /* its type; empty: not bound */
     struct str router_key, router_signature;        /* hex; empty: the router is not asked, or has no key */
 };
-
-static bool enabled(const struct auth *a, struct str realm)
-{
-    (void)realm;
-    return a->sources[AUTH_CRYPTOSIGN].enabled;
-}
 
 static const uint8_t *channel_of(const struct cryptosign *s)
 {
@@ -61,7 +54,19 @@ static bool prove_router(struct login *l, const struct auth *a, struct cryptosig
     return ok;
 }
 
-/* spec: A-CSG-01, A-CSG-02 */
+/* spec: A-CSG-02 */
+static enum login_step find_owner(struct login *l, const struct auth *a, const struct cryptosign *s)
+{
+    const struct auth_source *source = &a->sources[AUTH_CRYPTOSIGN];
+    if (source->authenticator.len)
+        return auth_dynamic_set(l, source) ? LOGIN_ASK : LOGIN_NOMEM;
+    if (!auth_find_key(a, AUTH_CRYPTOSIGN, &s->public_key, l->hello.authid, realm_name(l->realm), &l->arena,
+                       &l->principal, &l->known))
+        return LOGIN_NOMEM;
+    return l->known ? LOGIN_CHALLENGE : LOGIN_SKIP;
+}
+
+/* spec: A-CSG-01 */
 static enum login_step start(struct login *l, const struct auth *a)
 {
     struct cryptosign *s = wamp_arena_alloc(&l->arena, sizeof *s);
@@ -72,10 +77,7 @@ static enum login_step start(struct login *l, const struct auth *a)
     if (!wamp_hex_read(login_text(l, &l->hello.authextra, STR("pubkey")), s->public_key.octets, AUTH_KEY_LEN))
         return LOGIN_SKIP;
     bind_channel(l, s);
-    if (!prove_router(l, a, s) || !auth_find_key(a, AUTH_CRYPTOSIGN, &s->public_key, l->hello.authid, realm_name(l->realm),
-                                                 &l->arena, &l->principal, &l->known))
-        return LOGIN_NOMEM;
-    return l->known ? LOGIN_CHALLENGE : LOGIN_SKIP;
+    return prove_router(l, a, s) ? find_owner(l, a, s) : LOGIN_NOMEM;
 }
 
 /* spec: A-CSG-03 */
@@ -103,17 +105,30 @@ static void challenge(struct login *l, struct wamp_wr *w)
 }
 
 /* spec: A-CSG-05 */
-static bool verify(struct login *l, struct str signature, const struct wamp_item *extra)
+static enum login_proof verify(struct login *l, struct str signature, const struct wamp_item *extra)
 {
     const struct cryptosign *s = l->state;
     (void)extra;
-    return wamp_cryptosign_verify(s->public_key.octets, s->challenge, channel_of(s), signature);
+    bool ok = wamp_cryptosign_verify(s->public_key.octets, s->challenge, channel_of(s), signature);
+    return ok ? LOGIN_PROVED : LOGIN_DISPROVED;
+}
+
+/* The key is his who has it; an answer without authid leaves him the key's name. */
+static bool take(struct login *l, const struct wamp_value *answer)
+{
+    const struct cryptosign *s = l->state;
+    struct auth_key key;
+    if (!auth_key_read(auth_dynamic_text(answer, STR("pubkey")), &key))
+        return false;
+    l->known = !memcmp(&key, &s->public_key, sizeof key);
+    return l->principal.authid.len || keep_hex(l, str_of((const char *)&key, sizeof key), &l->principal.authid);
 }
 
 const struct login_method login_cryptosign = {
     .name = {"cryptosign", 10},
-    .enabled = enabled,
+    .way = AUTH_CRYPTOSIGN,
     .start = start,
     .challenge = challenge,
     .verify = verify,
+    .take = take,
 };

@@ -2,9 +2,8 @@
  *
  * Autobahn and Crossbar.io call it scram, and differ from the specification in three things that cost nothing to take:
  * the name of the key derivation, an empty "c=" in the AuthMessage, no nonce in AUTHENTICATE.Extra. */
-#include "router/login.h"
-
 #include "common/base64.h"
+#include "router/auth_dynamic.h"
 #include "router/random.h"
 
 enum { NONCE_MAX = 256, NONCE_OCTETS = 18 };
@@ -17,12 +16,6 @@ struct scram {
 static bool is_draft(const struct login *l)
 {
     return l->method == &login_scram;
-}
-
-static bool enabled(const struct auth *a, struct str realm)
-{
-    (void)realm;
-    return a->sources[AUTH_SCRAM].enabled;
 }
 
 /* Printable, and nothing that would end an element of the AuthMessage. */
@@ -50,7 +43,7 @@ static enum login_step start(struct login *l, const struct auth *a)
     if (!nonce_ok(x->client_nonce) || (x->channel_binding.len && !x->cbind_data.len))
         return LOGIN_SKIP;
     l->state = s;
-    return login_find_principal(l, a, AUTH_SCRAM);
+    return login_find_principal(l, a);
 }
 
 /* The client's nonce and, behind it, ours. */
@@ -149,32 +142,52 @@ static bool binding_ok(struct login *l, const struct wamp_scram_exchange *x, con
 }
 
 /* spec: A-SCR-06 */
-static bool verify(struct login *l, struct str signature, const struct wamp_item *extra)
+static enum login_proof verify(struct login *l, struct str signature, const struct wamp_item *extra)
 {
     struct scram *s = l->state;
     struct wamp_scram_exchange *x = &s->exchange;
     struct str nonce = login_text(l, extra, STR("nonce"));
     bool nonce_is_ours = str_eq(nonce, x->nonce) || (is_draft(l) && !nonce.len);
     if (!nonce_is_ours || !binding_ok(l, x, extra))
-        return false;
+        return LOGIN_DISPROVED;
     if (proof_ok(l, x, signature))
-        return true;
+        return LOGIN_PROVED;
     x->bare_channel = true;
-    return is_draft(l) && !x->channel_binding.len && proof_ok(l, x, signature);
+    bool ok = is_draft(l) && !x->channel_binding.len && proof_ok(l, x, signature);
+    return ok ? LOGIN_PROVED : LOGIN_DISPROVED;
+}
+
+static bool take_key(const struct wamp_value *answer, struct str key, struct auth_key *out)
+{
+    return auth_key_read(auth_dynamic_text(answer, key), out);
+}
+
+static bool take(struct login *l, const struct wamp_value *answer)
+{
+    struct principal *p = &l->principal;
+    p->salt = auth_dynamic_text(answer, STR("salt"));
+    return p->salt.len && wamp_base64_ok(p->salt) &&
+           wamp_scram_kdf_by_name(auth_dynamic_text(answer, STR("kdf")), &p->kdf) &&
+           auth_dynamic_number(answer, STR("iterations"), WAMP_SCRAM_PBKDF2_MAX, &p->iterations) && p->iterations &&
+           auth_dynamic_number(answer, STR("memory"), WAMP_SCRAM_ARGON2_MEMORY_MAX, &p->memory) &&
+           (p->memory || p->kdf == WAMP_SCRAM_PBKDF2) && take_key(answer, STR("stored-key"), &p->stored_key) &&
+           take_key(answer, STR("server-key"), &p->server_key);
 }
 
 const struct login_method login_wamp_scram = {
     .name = {"wamp-scram", 10},
-    .enabled = enabled,
+    .way = AUTH_SCRAM,
     .start = start,
     .challenge = challenge,
     .verify = verify,
+    .take = take,
 };
 
 const struct login_method login_scram = {
     .name = {"scram", 5},
-    .enabled = enabled,
+    .way = AUTH_SCRAM,
     .start = start,
     .challenge = challenge,
     .verify = verify,
+    .take = take,
 };

@@ -1,15 +1,11 @@
 /* ticket: a password as it is. Only for connections that nobody can listen to. spec: A-TIC */
 #include "router/login.h"
 
-static bool enabled(const struct auth *a, struct str realm)
-{
-    (void)realm;
-    return a->sources[AUTH_TICKET].enabled;
-}
-
+/* An authenticator is asked when there is a ticket to show to it. */
 static enum login_step start(struct login *l, const struct auth *a)
 {
-    return login_find_principal(l, a, AUTH_TICKET);
+    enum login_step step = login_find_principal(l, a);
+    return step == LOGIN_ASK ? LOGIN_CHALLENGE : step;
 }
 
 static void challenge(struct login *l, struct wamp_wr *w)
@@ -19,15 +15,17 @@ static void challenge(struct login *l, struct wamp_wr *w)
     wamp_wr_map_end(w);
 }
 
-static bool verify(struct login *l, struct str signature, const struct wamp_item *extra)
+static enum login_proof verify(struct login *l, struct str signature, const struct wamp_item *extra)
 {
     (void)extra;
-    return wamp_secret_equal(signature, l->principal.secret);
+    if (l->authenticator.len)
+        return LOGIN_UNCLEAR;
+    return wamp_secret_equal(signature, l->principal.secret) ? LOGIN_PROVED : LOGIN_DISPROVED;
 }
 
 const struct login_method login_ticket = {
     .name = {"ticket", 6},
-    .enabled = enabled,
+    .way = AUTH_TICKET,
     .start = start,
     .challenge = challenge,
     .verify = verify,

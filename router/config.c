@@ -18,9 +18,9 @@ void config_init(struct config *c)
 
 void config_fini(struct config *c)
 {
-    auth_unref(c->auth);
+    auth_free(c->auth);
     for (size_t i = 0; i < c->listener_count; i++)
-        auth_unref(c->listeners[i].auth);
+        auth_free(c->listeners[i].auth);
     wamp_arena_fini(&c->memory);
     *c = (struct config){0};
 }

@@ -121,21 +121,12 @@ static bool read_kdf(struct config_reader *r, const yaml_node_t *node, const str
             config_fail(r, node, "expected pbkdf2 or argon2id-13, got \"%.60s\"", text));
 }
 
-/* 32 octets: 64 hex digits, or base64. */
-static bool read_octets(struct config_reader *r, const yaml_node_t *node, struct str text, struct auth_key *out)
-{
-    if (wamp_hex_read(text, out->octets, sizeof *out))
-        return true;
-    bool ok = wamp_base64_ok(text) && wamp_base64_decoded_len(text) == sizeof *out;
-    if (ok)
-        wamp_base64_decode(text, (char *)out->octets);
-    return ok || config_fail(r, node, "expected %d octets: %d hex digits or base64", AUTH_KEY_LEN, 2 * AUTH_KEY_LEN);
-}
-
 static bool read_key(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     struct str text = {0};
-    return read_secret_text(r, node, &text) && read_octets(r, node, text, field(target, key));
+    return read_secret_text(r, node, &text) &&
+           (auth_key_read(text, field(target, key)) ||
+            config_fail(r, node, "expected %d octets: %d hex digits or base64", AUTH_KEY_LEN, 2 * AUTH_KEY_LEN));
 }
 
 static bool read_public_key(struct config_reader *r, const yaml_node_t *node, void *target)
@@ -333,7 +324,7 @@ static bool read_section(struct config_reader *r, const yaml_node_t *node, struc
     return config_read_map(r, node, keys, COUNT_OF(keys), a);
 }
 
-/* What is read lives in the memory of what it becomes: connections may need it longer than the configuration. */
+/* What is read lives in the memory of what it becomes. */
 bool config_read_auth(struct config_reader *r, const yaml_node_t *node, struct auth **out)
 {
     struct wamp_arena *memory = r->memory;

@@ -16,7 +16,7 @@ bool config_read_realms(struct config_reader *r, const yaml_node_t *node, const 
 /* The roles of one realm. */
 bool config_read_roles(struct config_reader *r, const yaml_node_t *node, struct realm_config_row *row);
 
-/* The section `auth`, of the whole or of a listener. *out is to be given up even where this fails (auth_unref). */
+/* The section `auth`, of the whole or of a listener. *out is to be given up even where this fails (auth_free). */
 bool config_read_auth(struct config_reader *r, const yaml_node_t *node, struct auth **out);
 
 /* Gives listeners with TLS the certificate of the command line where they have none. */

@@ -3,7 +3,6 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "router/auth.h"
 #include "router/congestion.h"
 #include "router/http.h"
 #include "router/login.h"
@@ -20,16 +19,23 @@ static uint64_t log_id(const struct conn *c)
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
+/* Not where the socket has died: that may be within a call of the realm that is asked about it. */
+static void end_login(struct conn *c, enum conn_state state)
+{
+    if (state == CONN_DOOMED)
+        return;
+    login_free(c->login);
+    c->login = NULL;
+}
+
 static void enter_state(struct conn *c, enum conn_state state, enum wait_kind kind)
 {
     if (c->address && c->state == CONN_HELLO)
         c->address->waiting--;
     if (c->address && state == CONN_HELLO)
         c->address->waiting++;
-    if (c->state == CONN_LOGIN) {
-        login_free(c->login);
-        c->login = NULL;
-    }
+    if (c->state == CONN_LOGIN)
+        end_login(c, state);
     c->state = state;
     wait_start(&c->hub->waits, &c->wait, kind, c->hub->now);
 }
@@ -75,7 +81,7 @@ void conn_on_gone(struct conn *c)
     if (c->http)
         http_on_gone(c);
     address_leave(&hub->addresses, c->address);
-    auth_unref(c->auth);
+    login_free(c->login);
     wamp_free(c);
 }
 

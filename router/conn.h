@@ -20,7 +20,6 @@
 #include "router/waits.h"
 #include "router/wire.h"
 
-struct auth;
 struct congestion;
 struct http;
 struct login;
@@ -70,9 +69,8 @@ struct conn {
     size_t peer_max;                /* largest message the peer takes; 0: no limit */
     wamp_ms pings_paid;             /* PINGs up to here in time have been answered. spec: R-31 */
 
-    struct auth *auth;              /* of its listener, a reference; NULL: that of the configuration */
     struct http *http;              /* HTTP, else NULL */
-    struct login *login;            /* LOGIN, else NULL */
+    struct login *login;            /* LOGIN, or doomed in it; else NULL */
     struct realm *realm;            /* the last one entered */
     struct session *session;
     struct congestion *congestion;  /* when senders are held because of this receiver */

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "router/auth_dynamic.h"
 #include "router/random.h"
 #include "router/router.h"
 
@@ -35,6 +36,7 @@ void login_free(struct login *l)
 {
     if (!l)
         return;
+    auth_dynamic_forget(l);
     wamp_arena_fini(&l->arena);
     wamp_free(l);
 }
@@ -54,6 +56,7 @@ static const struct {
                      COUNTER(logins_denied)},
     [LOGIN_DENIED] = {"wamp.error.authentication_denied", "the credentials were not accepted", COUNTER(logins_denied)},
     [LOGIN_LATE] = {"wamp.error.authentication_denied", "the CHALLENGE was not answered in time", COUNTER(logins_late)},
+    [LOGIN_FAILED] = {"wamp.error.authentication_failed", "who that is could not be found out", COUNTER(logins_failed)},
     [LOGIN_NO_ROLE] = {"wamp.error.no_such_role", "the role does not exist in this realm", COUNTER(logins_roleless)},
 #undef COUNTER
 };
@@ -66,7 +69,7 @@ static void log_refusal(const struct login *l, const char *why)
 }
 
 /* Ends the login with ABORT, and the connection with it: l is gone. spec: A-AUTH-06, B-018 */
-static void refuse(struct login *l, enum login_refusal why)
+void login_refuse(struct login *l, enum login_refusal why)
 {
     struct metrics *metrics = &l->conn->hub->metrics;
     metrics->hello_refused++;
@@ -75,13 +78,18 @@ static void refuse(struct login *l, enum login_refusal why)
     conn_abort(l->conn, refusals[why].uri, refusals[why].text, 1000);
 }
 
-/* The same as Crossbar.io says it, which tells who exists. spec: W-26 */
-static void refuse_as_crossbar(struct login *l, const char *text)
+void login_refuse_with(struct login *l, const char *uri, const char *text)
 {
     l->conn->hub->metrics.hello_refused++;
     l->conn->hub->metrics.logins_denied++;
     log_refusal(l, text);
-    conn_abort(l->conn, "wamp.error.not_authorized", text, 1000);
+    conn_abort(l->conn, uri, text, 1000);
+}
+
+/* What tells who exists. spec: W-26 */
+static void refuse_as_crossbar(struct login *l, const char *text)
+{
+    login_refuse_with(l, "wamp.error.not_authorized", text);
 }
 
 static void fail(struct login *l)
@@ -99,12 +107,10 @@ static void set_up_conn(const struct login *l)
     c->out_limit = (size_t)c->hub->config->queue_hard;
 }
 
-/* l is gone afterwards. */
-static void join(struct login *l)
+static struct session_info info_of(const struct login *l)
 {
     struct conn *c = l->conn;
-    struct realm *realm = l->realm;
-    struct session_info info = {
+    return (struct session_info){
         .id = l->session,
         .ser = c->ser,
         .roles = l->hello.roles,
@@ -120,6 +126,18 @@ static void join(struct login *l)
         .flow_control = l->hello.flow,
         .peer = c,
     };
+}
+
+/* l is gone afterwards. */
+static void join(struct login *l)
+{
+    struct conn *c = l->conn;
+    struct realm *realm = l->realm;
+    struct session_info info = info_of(l);
+    if (!realm_has_role(realm, info.authrole)) {  /* spec: A-AUTH-11 */
+        login_refuse(l, LOGIN_NO_ROLE);
+        return;
+    }
     set_up_conn(l);
     struct session *s = realm_join(realm, &info, c->hub->now);
     if (s) {
@@ -142,36 +160,51 @@ static void challenge(struct login *l)
     l->method->challenge(l, &w);
     struct wamp_frame frame = wamp_head_end(&w, WAMP_CHALLENGE, 0, STR(""));
     l->challenged = true;
+    wait_start(&c->hub->waits, &c->wait, WAIT_LOGIN, c->hub->now);
     if (buf->failed)
         fail(l);
     else if (!conn_send(c, &frame))
         conn_close(c, 1008, "CHALLENGE could not be sent");
 }
 
+/* A ticket was judged by the authenticator: nothing is left to be proved. */
+void login_go_on(struct login *l)
+{
+    if (l->method->challenge && !l->answered)
+        challenge(l);
+    else
+        join(l);
+}
+
+static void refuse_proof(struct login *l)
+{
+    if (realm_rules(l->realm)->refusals_as_crossbar && l->method->crossbar_text)
+        refuse_as_crossbar(l, l->method->crossbar_text);
+    else
+        login_refuse(l, LOGIN_DENIED);
+}
+
 /* [AUTHENTICATE, Signature|string, Extra|dict]: the one answer to the one CHALLENGE. spec: A-AUTH-04, A-AUTH-05 */
 void login_on_authenticate(struct login *l, const struct wamp_msg *m)
 {
     l->challenged = false;
-    bool proved = l->method->verify(l, m->text, &m->dict);
-    if (proved && l->known)
+    l->answered = true;
+    wait_start(&l->conn->hub->waits, &l->conn->wait, WAIT_LOGIN, l->conn->hub->now);
+    enum login_proof proof = l->method->verify(l, m->text, &m->dict);
+    if (proof == LOGIN_UNCLEAR)
+        auth_dynamic_ask(l, m->text);
+    else if (proof == LOGIN_PROVED && l->known)
         join(l);
-    else if (realm_rules(l->realm)->refusals_as_crossbar && l->method->crossbar_text)
-        refuse_as_crossbar(l, l->method->crossbar_text);
     else
-        refuse(l, LOGIN_DENIED);
+        refuse_proof(l);
 }
 
 void login_is_due(struct login *l)
 {
-    refuse(l, LOGIN_LATE);
+    login_refuse(l, l->call ? LOGIN_FAILED : LOGIN_LATE);
 }
 
 /* --- anonymous ------------------------------------------------------------------------------------------ */
-
-static bool anonymous_enabled(const struct auth *a, struct str realm)
-{
-    return !a || (a->anonymous && principal_may_enter(&a->guest, realm));
-}
 
 /* Whatever authid was asked for, nobody has proved to be it. spec: A-ANO-01 */
 static enum login_step anonymous_start(struct login *l, const struct auth *a)
@@ -184,11 +217,7 @@ static enum login_step anonymous_start(struct login *l, const struct auth *a)
     return l->principal.authid.ptr && l->principal.role.ptr ? LOGIN_JOIN : LOGIN_NOMEM;
 }
 
-const struct login_method login_anonymous = {
-    .name = {"anonymous", 9},
-    .enabled = anonymous_enabled,
-    .start = anonymous_start,
-};
+const struct login_method login_anonymous = {.name = {"anonymous", 9}, .start = anonymous_start};
 
 /* --- for methods ---------------------------------------------------------------------------------------- */
 
@@ -217,18 +246,28 @@ void login_write(struct wamp_wr *w, struct str key, struct str value)
 /* --- the choice of a method ----------------------------------------------------------------------------- */
 
 /* spec: A-TIC-01, A-CRA-01, A-SCR-01 */
-enum login_step login_find_principal(struct login *l, const struct auth *a, enum auth_way way)
+enum login_step login_find_principal(struct login *l, const struct auth *a)
 {
+    const struct auth_source *source = &a->sources[l->method->way];
     if (!l->hello.authid.len)
         return LOGIN_SKIP;
-    bool ok = auth_find(a, way, l->hello.authid, realm_name(l->realm), &l->arena, &l->principal, &l->known);
+    if (source->authenticator.len)
+        return auth_dynamic_set(l, source) ? LOGIN_ASK : LOGIN_NOMEM;
+    bool ok = auth_find(a, l->method->way, l->hello.authid, realm_name(l->realm), &l->arena, &l->principal, &l->known);
     return ok ? LOGIN_CHALLENGE : LOGIN_NOMEM;
+}
+
+static bool is_enabled(const struct login_method *method, const struct auth *a, struct str realm)
+{
+    if (method == &login_anonymous)
+        return !a || (a->anonymous && principal_may_enter(&a->guest, realm));
+    return a && a->sources[method->way].enabled;
 }
 
 static const struct login_method *find_method(struct str name, const struct auth *a, struct str realm)
 {
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (str_eq(methods[i]->name, name) && (a || methods[i] == &login_anonymous) && methods[i]->enabled(a, realm))
+        if (str_eq(methods[i]->name, name) && is_enabled(methods[i], a, realm))
             return methods[i];
     return NULL;
 }
@@ -272,7 +311,13 @@ static enum login_step try_methods(struct login *l, const struct auth *a, struct
 /* spec: A-AUTH-03 */
 static void refuse_offer(struct login *l, const struct offer *offer)
 {
-    refuse(l, offer->unfit ? LOGIN_UNFIT : offer->credentials ? LOGIN_NO_METHOD : LOGIN_REQUIRED);
+    login_refuse(l, offer->unfit ? LOGIN_UNFIT : offer->credentials ? LOGIN_NO_METHOD : LOGIN_REQUIRED);
+}
+
+/* The rules of its listener, or those for all. */
+static const struct auth *auth_of(const struct conn *c)
+{
+    return c->listener && c->listener->auth ? c->listener->auth : c->hub->config->auth;
 }
 
 static void start_challenge(struct login *l)
@@ -289,16 +334,18 @@ static void start_challenge(struct login *l)
 
 void login_start(struct login *l, struct realm *realm)
 {
-    struct conn *c = l->conn;
     struct offer offer = {0};
     l->realm = realm;
     l->session = realm_new_session_id(realm);
-    switch (try_methods(l, c->auth ? c->auth : c->hub->config->auth, &offer)) {
+    switch (try_methods(l, auth_of(l->conn), &offer)) {
     case LOGIN_JOIN:
         join(l);
         return;
     case LOGIN_CHALLENGE:
         start_challenge(l);
+        return;
+    case LOGIN_ASK:
+        auth_dynamic_ask(l, (struct str){0});
         return;
     case LOGIN_NOMEM:
         fail(l);

@@ -4,7 +4,6 @@
 #include "common/log.h"
 #include "common/map.h"
 #include "common/mem.h"
-#include "router/auth.h"
 #include "router/http.h"
 #include "router/random.h"
 #include "router/router.h"
@@ -245,7 +244,6 @@ static struct conn *conn_beside(struct conn *http)
         return NULL;
     }
     c->listener = http->listener;
-    c->auth = http->auth ? auth_ref(http->auth) : NULL;
     return c;
 }
 

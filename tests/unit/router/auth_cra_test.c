@@ -154,7 +154,7 @@ TEST(who_does_not_exist_has_a_salt_of_his_own_that_stays)  /* spec: A-AUTH-08 */
     char last[40] = "";
     rig_init_with(&rig, config);
     for (int i = 0; i < 40; i++) {
-        char authid[10], first[40], again[40];
+        char authid[20], first[40], again[40];
         snprintf(authid, sizeof authid, "jim%d", i);
         ask_salt(&rig, authid, first);
         ask_salt(&rig, authid, again);

@@ -226,6 +226,38 @@ TEST(anonymous_has_the_role_and_the_realms_that_are_configured)  /* spec: A-ANO-
     rig_fini(&rig);
 }
 
+TEST(a_role_that_the_realm_does_not_have_is_refused)  /* spec: A-AUTH-06, A-AUTH-11 */
+{
+    WITH_RIG(rig, "auth: {anonymous: true, ticket: {principals: {joe: {ticket: x, role: backend}, ann: {ticket: x, role: r}}}}\n"
+                  "realms: [{name: realm1, roles: [{name: backend}]}]\n");
+    struct plug *p = login_hello(&rig, joe);
+    expect_heard(p, "[4,");
+    login_answer(p, "x", "{}");
+    expect_heard(p, "[2,");
+    p = login_hello(&rig, "\"authmethods\":[\"ticket\"],\"authid\":\"ann\"");
+    expect_heard(p, "[4,");
+    login_answer(p, "x", "{}");
+    expect_abort(p, "wamp.error.no_such_role", 1000);
+    expect_abort(login_hello(&rig, "\"authid\":\"joe\""), "wamp.error.no_such_role", 1000);
+    assert_int_equal(rig.hub.metrics.logins_roleless, 2);
+    rig_fini(&rig);
+}
+
+TEST(a_listener_may_have_rules_of_its_own)
+{
+    WITH_RIG(rig, "listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {anonymous: {role: local}}}]\n"
+                  "auth: {ticket: {principals: {joe: {ticket: x, role: backend}}}}\n");
+    struct plug *p = rig_websocket(&rig), *q = rig_websocket(&rig);
+    p->conn->listener = &rig.config.listeners[0];
+    q->conn->listener = &rig.config.listeners[1];
+    login_say_hello(p, "\"x\":1");
+    expect_abort(p, "wamp.error.authentication_required", 1000);
+    login_say_hello(q, "\"x\":1");
+    expect_heard(q, "[2,");
+    expect_str(login_detail(q, "authrole"), "local");
+    rig_fini(&rig);
+}
+
 TEST(refusals_as_crossbar_words_them)  /* spec: W-26 */
 {
     WITH_RIG(rig, config);
@@ -268,5 +300,7 @@ RUN_TESTS(cmocka_unit_test(a_ticket_is_asked_for_and_taken_as_it_is),
           cmocka_unit_test(the_first_of_the_clients_methods_that_fits_is_taken),
           cmocka_unit_test(who_needs_credentials_is_told_so),
           cmocka_unit_test(anonymous_has_the_role_and_the_realms_that_are_configured),
+          cmocka_unit_test(a_role_that_the_realm_does_not_have_is_refused),
+          cmocka_unit_test(a_listener_may_have_rules_of_its_own),
           cmocka_unit_test(refusals_as_crossbar_words_them),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))
