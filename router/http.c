@@ -5,7 +5,7 @@
 #include "router/http_request.h"
 #include "router/longpoll.h"
 
-/* Octets of further requests that are kept while one is being served: who sends more at once is no client of ours. */
+/* Octets of further requests that are kept while one is served: who sends more at once is no client of ours. */
 enum { PIPELINED_MAX = 16384 };
 
 /* --- what has come -------------------------------------------------------------------------------------- */
@@ -67,12 +67,14 @@ static const char *phrase_of(int status)
     return phrases[i].phrase;
 }
 
-/* Whoever has the id of a transport may use it, wherever the page came from; autobahn-js asks with credentials, which
- * "*" would not allow. spec: A-LP-09 */
+/* Whoever has the id of a transport may use it, wherever the page came from; autobahn-js asks with credentials,
+ * which "*" would not allow. spec: A-LP-09 */
 static void add_cors(struct wamp_buf *out, const struct http *h)
 {
     if (h->origin[0])
-        wamp_buf_addf(out, "Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n",
+        wamp_buf_addf(out,
+                      "Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
+                      "Vary: Origin\r\n",
                       h->origin);
 }
 

@@ -18,8 +18,8 @@ struct http_request {
     bool expects_continue;    /* it waits to be told before it sends the body */
 };
 
-/* Reads the head at the start of `in`: 200, with *out; 0 when more octets are needed for it; else the status to refuse
- * the request with (400, 411, 414, 431, 505), *why a static text. The body may not have come yet. */
+/* Reads the head at the start of `in`: 200, with *out; 0 when more octets are needed for it; else the status to
+ * refuse the request with (400, 411, 414, 431, 505), *why a static text. The body may not have come yet. */
 int http_read_request(struct str in, struct http_request *out, const char **why);
 
 #endif

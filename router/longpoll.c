@@ -12,7 +12,7 @@
 
 enum {
     ID_LEN = 26,                      /* of 5 random bits each. spec: A-LP-06 */
-    ANSWER_ROOM = 64 << 10,           /* octets of an answer that wait in the HTTP connection: the rest where it is */
+    ANSWER_ROOM = 64 << 10,           /* octets of an answer that wait in the HTTP connection */
 };
 
 struct longpoll {
@@ -88,8 +88,8 @@ static void lose(struct longpoll *lp, const char *why)
     conn_drop(c);
 }
 
-/* An answer has one message, or all that wait. Returns the octets before the message that are not part of it. spec:
- * A-LP-02 */
+/* An answer has one message, or all that wait. Returns the octets before it that are not part of it.
+ * spec: A-LP-02 */
 static size_t begin_answer(struct longpoll *lp, struct str octets)
 {
     const uint8_t *p = (const uint8_t *)octets.ptr;
@@ -277,8 +277,8 @@ static void serve_open(struct conn *http, struct longpoll *none, struct str body
     (void)none;
     wamp_arena_reset(&hub->arena);
     if (!choose_protocol(body, &hub->arena, &ser, &batched)) {
-        http_answer(http, 400, STR("text/plain; charset=utf-8"),
-                    STR("expected {\"protocols\": [..]} with wamp.2.json, wamp.2.msgpack or wamp.2.cbor, or .batched"));
+        http_answer(http, 400, STR("text/plain; charset=utf-8"), STR("expected {\"protocols\": [..]}: wamp.2.json, "
+                    "wamp.2.msgpack, wamp.2.cbor, or one of these with .batched"));
         return;
     }
     struct longpoll *lp = hub->stopping ? NULL : longpoll_new(http, ser, batched);
@@ -293,8 +293,8 @@ static void serve_open(struct conn *http, struct longpoll *none, struct str body
 
 /* --- receive -------------------------------------------------------------------------------------------- */
 
-/* A second receive ends the first; one that comes while the first is being answered shows that its client has given
- * that up, and with it what is on the way. spec: A-LP-05 */
+/* A second receive ends the first; one that comes while the first is being answered shows that its client has
+ * given that up, and with it what is on the way. spec: A-LP-05 */
 static void serve_receive(struct conn *http, struct longpoll *lp, struct str body)
 {
     (void)body;
@@ -426,8 +426,9 @@ void longpoll_on_oversize(const struct longpoll_request *r)
 {
     if (r->action != LONGPOLL_SEND)
         return;
-    r->transport->conn->hub->metrics.oversize_in++;
-    conn_abort(r->transport->conn, "wamp.error.payload_size_exceeded", "the message is larger than the limit", 1009);
+    struct conn *c = r->transport->conn;
+    c->hub->metrics.oversize_in++;
+    conn_abort(c, "wamp.error.payload_size_exceeded", "the message is larger than the limit", 1009);
 }
 
 bool longpoll_serve(struct conn *http, const struct longpoll_request *r, struct str body)

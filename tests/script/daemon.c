@@ -35,11 +35,12 @@ static bool trouble_of(const struct conn *c, struct trouble *t)
 
 /* --- what can run here ------------------------------------------------------------------------------------------------------- */
 
-/* RawSocket peers announce a power of two, WebSocket peers nothing. */
+/* RawSocket peers announce a power of two, others nothing. */
 static bool size_suits(const struct daemon *d, size_t max_message)
 {
     bool power = (max_message & (max_message - 1)) == 0;
-    return max_message == 0 || (d->transport != TRANSPORT_WEBSOCKET && power && max_message >= 512);
+    bool announces = d->transport == TRANSPORT_RAWSOCKET || d->transport == TRANSPORT_UNIX;
+    return max_message == 0 || (announces && power && max_message >= 512);
 }
 
 static bool other_suits(const struct script *s)
@@ -51,6 +52,8 @@ static bool daemon_suits(const struct driver *driver, const struct script *s, en
 {
     const struct daemon *d = (const struct daemon *)driver;
     bool ser_suits = !s->only_sers || (s->only_sers >> ser & 1);
+    if (s->only_socket && d->transport == TRANSPORT_LONGPOLL)
+        return false;
     if (s->only_core || !ser_suits || s->waits_ms > 1000 || (!d->wampd && !other_suits(s)))
         return false;
     for (unsigned i = 0; i < s->step_count; i++)
@@ -184,9 +187,14 @@ static struct line_end *daemon_connect(struct driver *driver, const struct peer_
     struct conn *c = add_conn(d);
     char path[64];
     process_socket_path(d, path, sizeof path);
-    enum wire_framing framing = d->transport == TRANSPORT_WEBSOCKET ? WIRE_WEBSOCKET : WIRE_RAWSOCKET;
+    static const enum wire_framing framings[TRANSPORT_COUNT] = {
+        [TRANSPORT_WEBSOCKET] = WIRE_WEBSOCKET,
+        [TRANSPORT_RAWSOCKET] = WIRE_RAWSOCKET,
+        [TRANSPORT_UNIX] = WIRE_RAWSOCKET,
+        [TRANSPORT_LONGPOLL] = WIRE_LONGPOLL,
+    };
     unsigned port = d->transport == TRANSPORT_UNIX ? 0 : d->port;
-    bool ok = wire_open(&c->wire, framing, o->ser, port, path, o->max_message);
+    bool ok = wire_open(&c->wire, framings[d->transport], o->ser, port, path, o->max_message);
     return ok || trouble_of(c, t) ? (struct line_end *)c : NULL;
 }
 
@@ -346,7 +354,7 @@ static bool daemon_gone(struct driver *d, struct line_end *e, const struct step 
 
 bool daemon_init(struct daemon *d, enum transport transport, const char *wampd)
 {
-    static const char *const names[] = {"ws", "rs", "unix"};
+    static const char *const names[] = {"ws", "rs", "unix", "longpoll"};
     *d = (struct daemon){.transport = transport,
                          .wampd = wampd,
                          .driver = {

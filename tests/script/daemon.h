@@ -12,8 +12,8 @@ struct conn;
 
 #define DAEMON_TICKET "wtc"  /* of everybody who logs in */
 
-enum transport { TRANSPORT_WEBSOCKET, TRANSPORT_RAWSOCKET, TRANSPORT_UNIX };
-enum { TRANSPORT_COUNT = 3 };
+enum transport { TRANSPORT_WEBSOCKET, TRANSPORT_RAWSOCKET, TRANSPORT_UNIX, TRANSPORT_LONGPOLL };
+enum { TRANSPORT_COUNT = 4 };
 
 struct daemon {
     struct driver driver;  /* first: a driver is cast to its daemon */

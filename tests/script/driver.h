@@ -17,7 +17,7 @@ struct line_end;
 
 /* Functions return false with *t filled when the router did what it must not, or the driver could not go on. */
 struct driver {
-    char name[24];  /* "core", "ws", "rs", "unix" */
+    char name[24];  /* "core", "ws", "rs", "unix", "longpoll" */
 
     /* Whether the script can run here at all: `only` lines, time it takes, settings that cannot be made. */
     bool (*suits)(const struct driver *d, const struct script *s, enum wamp_ser ser);

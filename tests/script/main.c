@@ -3,6 +3,7 @@
  *     wtc core FILE...                   against realms/ in process, with every serializer and with mixed ones
  *     wtc torture FILE...                the same, again and again with the n-th allocation failing, for every n
  *     wtc daemon --wampd PATH FILE...    against the daemon, over every transport and serializer
+ *     wtc longpoll --wampd PATH FILE...  the same over HTTP long-poll
  *     wtc other --port N FILE...         against another router, over WebSocket with JSON
  *     wtc list FILE...                   what the comments of each file quote: input of tests/coverage.py
  *
@@ -128,7 +129,7 @@ static int main_torture(char **args)
 
 /* --- daemon --------------------------------------------------------------------------------------------------------------- */
 
-enum { SERS = 3, WAYS = TRANSPORT_COUNT * SERS };
+enum { SERS = 3, WAYS_MAX = TRANSPORT_COUNT * SERS, LONGPOLL_WAY = TRANSPORT_LONGPOLL * SERS };
 
 /* Scripts that want the same configuration one after the other. */
 static int by_settings(const void *a, const void *b)
@@ -159,12 +160,13 @@ static void run_way(const struct scripts *all, const char *wampd, unsigned way, 
     }
 }
 
-/* The ways wait for the daemon most of the time: together they take little longer than one of them. Each writes into a
- * file of its own, so that their words do not mix. */
-static void run_ways(const struct scripts *all, const char *wampd, struct tally tallies[WAYS], FILE *outputs[WAYS])
+/* The ways from `first` up to `end`. They wait for the daemon most of the time: together they take little longer than
+ * one of them. Each writes into a file of its own, so that their words do not mix. */
+static void run_ways(const struct scripts *all, const char *wampd, unsigned first, unsigned end,
+                     struct tally tallies[WAYS_MAX], FILE *outputs[WAYS_MAX])
 {
-    pid_t children[WAYS];
-    for (unsigned way = 0; way < WAYS; way++) {
+    pid_t children[WAYS_MAX];
+    for (unsigned way = first; way < end; way++) {
         outputs[way] = tmpfile();
         children[way] = outputs[way] ? fork() : -1;
         if (children[way] == 0) {
@@ -175,7 +177,7 @@ static void run_ways(const struct scripts *all, const char *wampd, struct tally 
             _exit(0);
         }
     }
-    for (unsigned way = 0; way < WAYS; way++) {
+    for (unsigned way = first; way < end; way++) {
         int status = 1;
         if (children[way] < 0 || waitpid(children[way], &status, 0) < 0 || status != 0)
             count(&tallies[way], false);
@@ -191,29 +193,39 @@ static void show(FILE *output)
     fclose(output);
 }
 
-static int main_daemon(char **args)
+static int in_daemon(char **args, unsigned first, unsigned end)
 {
     struct tally t = {0};
-    FILE *outputs[WAYS];
+    FILE *outputs[WAYS_MAX];
     if (!args[0] || strcmp(args[0], "--wampd") != 0 || !args[1])
         return 2;
     fail_pause();
     struct scripts all = read_scripts(args + 2, &t);
     qsort(all.list, all.count, sizeof *all.list, by_settings);
     fflush(stdout);
-    struct tally *tallies = mmap(NULL, WAYS * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct tally *tallies = mmap(NULL, WAYS_MAX * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (tallies == MAP_FAILED)
         return 1;
-    run_ways(&all, args[1], tallies, outputs);
-    for (unsigned way = 0; way < WAYS; way++) {
+    run_ways(&all, args[1], first, end, tallies, outputs);
+    for (unsigned way = first; way < end; way++) {
         t.passed += tallies[way].passed;
         t.failed += tallies[way].failed;
         if (outputs[way])
             show(outputs[way]);
     }
-    munmap(tallies, WAYS * sizeof *tallies);
+    munmap(tallies, WAYS_MAX * sizeof *tallies);
     scripts_fini(&all);
     return finish(&t);
+}
+
+static int main_daemon(char **args)
+{
+    return in_daemon(args, 0, LONGPOLL_WAY);
+}
+
+static int main_longpoll(char **args)
+{
+    return in_daemon(args, LONGPOLL_WAY, WAYS_MAX);
 }
 
 /* --- another router -------------------------------------------------------------------------------------------------------- */
@@ -278,6 +290,7 @@ static const struct {
 } commands[] = {{"core", main_core},
                 {"torture", main_torture},
                 {"daemon", main_daemon},
+                {"longpoll", main_longpoll},
                 {"other", main_other},
                 {"list", main_list}};
 
@@ -286,6 +299,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argv + 2);
-    fputs("usage: wtc core|torture|list FILE...\n       wtc daemon --wampd PATH FILE...\n", stderr);
+    fputs("usage: wtc core|torture|list FILE...\n       wtc daemon|longpoll --wampd PATH FILE...\n", stderr);
     return 2;
 }

@@ -155,7 +155,7 @@ static void write_config(struct wamp_buf *out, const struct daemon *d, const str
 {
     const struct realm_config *c = &s->config;
     wamp_buf_addf(out,
-                  "{\"listen\": [\"ws://127.0.0.1:0\", \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n",
+                  "{\"listen\": [{\"url\": \"ws://127.0.0.1:0\", \"longpoll\": \"/lp\"}, \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n",
                   d->dir);
     if (s->login_count)
         write_auth(out, s);

@@ -91,6 +91,8 @@ static bool parse_only(struct line *l)
             l->script->only_core = true;
         else if (word_is(word, "daemon"))
             l->script->only_daemon = true;
+        else if (word_is(word, "socket"))
+            l->script->only_socket = true;
         else if (wamp_ser_by_name(word, &ser))
             l->script->only_sers |= 1u << ser;
         else

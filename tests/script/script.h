@@ -61,6 +61,7 @@ struct script {
     struct step *steps;
     unsigned step_count;
     bool only_core, only_daemon;
+    bool only_socket;              /* not over long-poll */
     unsigned only_sers;            /* bit 1 << ser; 0: all */
     struct realm_config config;
     struct rules rules;            /* what config.rules points to, where a script sets rules */

@@ -1,5 +1,7 @@
 #include "tests/script/wire.h"
 
+#include "common/batch.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -65,13 +67,19 @@ static void send_frame(struct wire *w, unsigned opcode, unsigned type, struct st
 
 void wire_send(struct wire *w, struct str message)
 {
-    send_frame(w, wamp_ser_is_text(w->ser) ? WAMP_WS_TEXT : WAMP_WS_BINARY, 0, message);
+    if (w->framing == WIRE_LONGPOLL)
+        longpoll_send(&w->poll, message);
+    else
+        send_frame(w, wamp_ser_is_text(w->ser) ? WAMP_WS_TEXT : WAMP_WS_BINARY, 0, message);
 }
 
 void wire_ping(struct wire *w)
 {
     char number[4] = {'w', 't', 'c', (char)('0' + w->pings++ % 10)};
-    send_frame(w, WAMP_WS_PING, 1, str_of(number, sizeof number));
+    if (w->framing == WIRE_LONGPOLL)
+        longpoll_receive(&w->poll);
+    else
+        send_frame(w, WAMP_WS_PING, 1, str_of(number, sizeof number));
 }
 
 void wire_send_close(struct wire *w)
@@ -83,7 +91,9 @@ void wire_send_close(struct wire *w)
 
 void wire_end_output(struct wire *w)
 {
-    if (w->fd >= 0)
+    if (w->framing == WIRE_LONGPOLL)
+        longpoll_say_close(&w->poll);
+    else if (w->fd >= 0)
         shutdown(w->fd, SHUT_WR);
 }
 
@@ -157,9 +167,42 @@ static size_t read_some(struct wire *w, char *to, size_t room, int ms)
     return n > 0 ? (size_t)n : 0;
 }
 
+static void on_body(struct wire *w, struct str body)
+{
+    struct str message = body;
+    while (body.len) {
+        if (w->poll.batched && !wamp_batch_next(w->ser, &body, &message)) {
+            broken(w, "a batch that is not whole");
+            return;
+        }
+        inbox_add(w, message);
+        if (!w->poll.batched)
+            return;
+    }
+}
+
+/* A receive that was ended by the next one is the answer to a PING. One that brought messages is none: then it is
+ * asked again. */
+static bool read_longpoll(struct wire *w, int ms)
+{
+    struct str body;
+    enum longpoll_event event = w->ended ? LONGPOLL_NOTHING : longpoll_read(&w->poll, ms, &body);
+    if (event == LONGPOLL_MESSAGES)
+        on_body(w, body);
+    if (event == LONGPOLL_EMPTY && longpoll_waits(&w->poll))
+        w->pongs = w->pings;
+    if (event == LONGPOLL_ENDED)
+        w->ended = true;
+    if (!w->ended && (!longpoll_waits(&w->poll) || w->pongs < w->pings))
+        longpoll_receive(&w->poll);
+    return event != LONGPOLL_NOTHING && event != LONGPOLL_ENDED;
+}
+
 bool wire_read(struct wire *w, int ms)
 {
     char octets[65536];
+    if (w->framing == WIRE_LONGPOLL)
+        return read_longpoll(w, ms);
     size_t n = read_some(w, octets, sizeof octets, ms);
     if (n)
         feed(w, str_of(octets, n));
@@ -232,12 +275,25 @@ static bool open_rawsocket(struct wire *w, size_t max_message)
     return error == 0 || broken(w, "the handshake was refused with error %d", error);
 }
 
+static bool open_longpoll(struct wire *w, unsigned port)
+{
+    const char *why = "";
+    int fds[LONGPOLL_CONNECTIONS];
+    for (unsigned i = 0; i < LONGPOLL_CONNECTIONS; i++)
+        fds[i] = connect_tcp(port);
+    return longpoll_open(&w->poll, w->ser, w->ser == WAMP_MSGPACK, fds, &why) || broken(w, "%s", why);
+}
+
 bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
                size_t max_message)
 {
     size_t most = max_message ? max_message : (size_t)1 << 24;
     *w = (struct wire){.framing = framing, .ser = ser};
     w->ws.max_message = w->rs.max_message = most;
+    if (framing == WIRE_LONGPOLL) {
+        w->fd = -1;
+        return open_longpoll(w, port);
+    }
     w->fd = port ? connect_tcp(port) : connect_unix(path);
     if (w->fd < 0)
         return broken(w, "cannot connect: %s", strerror(errno));
@@ -248,6 +304,8 @@ void wire_close(struct wire *w)
 {
     if (w->fd >= 0)
         close(w->fd);
+    if (w->framing == WIRE_LONGPOLL)
+        longpoll_close(&w->poll);
     wamp_ws_fini(&w->ws);
     wamp_rs_fini(&w->rs);
     for (size_t i = 0; i < w->inbox.count; i++)

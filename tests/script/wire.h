@@ -1,13 +1,15 @@
-/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP or a Unix socket. */
+/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP or a Unix socket, or HTTP long-poll
+ * at /lp, with MessagePack in batches. */
 #ifndef TESTS_SCRIPT_WIRE_H
 #define TESTS_SCRIPT_WIRE_H
 
 #include "common/rawsocket.h"
 #include "common/websocket.h"
+#include "tests/script/longpoll.h"
 
 #include <stdbool.h>
 
-enum wire_framing { WIRE_WEBSOCKET, WIRE_RAWSOCKET };
+enum wire_framing { WIRE_WEBSOCKET, WIRE_RAWSOCKET, WIRE_LONGPOLL };
 
 enum { WIRE_PATIENCE_MS = 5000 };  /* how long anything may take that must come */
 
@@ -17,6 +19,7 @@ struct wire {
     enum wamp_ser ser;
     struct wamp_ws ws;
     struct wamp_rs rs;
+    struct longpoll poll;    /* which has descriptors of its own */
     struct wire_inbox {
         struct str *list;    /* each a block of its own; lives until wire_close */
         size_t first, count, room;
@@ -37,7 +40,7 @@ void wire_close(struct wire *w);
 void wire_send(struct wire *w, struct str message);
 void wire_ping(struct wire *w);
 void wire_send_close(struct wire *w);  /* WebSocket: a close frame 1000; both: no more is sent */
-void wire_end_output(struct wire *w);  /* the connection is cut in our direction, without a word */
+void wire_end_output(struct wire *w);  /* cut in our direction, without a word; long-poll: `close` */
 
 /* Reads what there is, waiting up to `ms` for it. False: nothing came. */
 bool wire_read(struct wire *w, int ms);
