@@ -67,6 +67,11 @@ bool calls_init(struct realm *r)
     return anchor->hh.tbl && anchor->by_invocation.tbl;
 }
 
+size_t realm_call_count(const struct realm *r)
+{
+    return HASH_COUNT(r->dealer.calls) - 1;  /* without the anchor */
+}
+
 /* All calls have ended, with the sessions that made them. */
 void calls_fini(struct realm *r)
 {

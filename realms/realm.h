@@ -116,6 +116,7 @@ struct str realm_name(const struct realm *r);
 bool realm_has_role(const struct realm *r, struct str role);
 
 size_t realm_session_count(const struct realm *r);
+size_t realm_call_count(const struct realm *r);  /* under way */
 const struct rules *realm_rules(const struct realm *r);
 
 /* A random id that no live session has. */

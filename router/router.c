@@ -138,6 +138,9 @@ void router_write_metrics(const struct router *router, const struct hub *hub, st
     metrics_introduce(out, "sessions", "gauge", "sessions in the realm");
     for_each_realm(router, hosted)
         metrics_value(out, "sessions", "realm", realm_name(hosted->realm), realm_session_count(hosted->realm));
+    metrics_introduce(out, "calls_pending", "gauge", "calls that wait for their answer");
+    for_each_realm(router, hosted)
+        metrics_value(out, "calls_pending", "realm", realm_name(hosted->realm), realm_call_count(hosted->realm));
 #define COUNTER(field, help)                                                                                 \
     write_realm_counter(router, out, #field "_total", help, offsetof(struct realm_counters, field));
 #include "realms/counters.def"
