@@ -13,12 +13,24 @@
 
 /* --- the question --------------------------------------------------------------------------------------- */
 
-static void write_transport(struct wamp_wr *w, const struct conn *c)
+static void write_certificate(struct wamp_wr *w, const struct auth_key *sha256)
 {
+    char hex[2 * AUTH_KEY_LEN + 1];
+    for (int i = 0; i < AUTH_KEY_LEN; i++)
+        snprintf(hex + 2 * i, 3, "%02x", sha256->octets[i]);
+    login_write(w, STR("certificate-sha256"), str_z(hex));
+}
+
+static void write_transport(struct wamp_wr *w, const struct login *l)
+{
+    struct auth_key sha256;
+    bool has_certificate = login_certificate(l, &sha256);
     wamp_wr_key(w, STR("transport"));
-    wamp_wr_map(w, 2);
-    login_write(w, STR("type"), str_z(c->framing->name));
-    login_write(w, STR("serializer"), str_z(wamp_ser_name(c->ser)));
+    wamp_wr_map(w, 2 + has_certificate);
+    login_write(w, STR("type"), str_z(l->conn->framing->name));
+    login_write(w, STR("serializer"), str_z(wamp_ser_name(l->conn->ser)));
+    if (has_certificate)
+        write_certificate(w, &sha256);
     wamp_wr_map_end(w);
 }
 
@@ -28,7 +40,7 @@ static void write_details(struct wamp_wr *w, const struct login *l, struct str t
     wamp_wr_map(w, 5 + has_extra + (ticket.ptr != NULL));
     wamp_wr_key(w, STR("session"));
     wamp_wr_uint(w, l->session);
-    write_transport(w, l->conn);
+    write_transport(w, l);
     login_write(w, STR("authmethod"), l->method_name);
     login_write(w, STR("authid"), l->hello.authid);
     login_write(w, STR("authrole"), l->hello.authrole);
@@ -95,10 +107,10 @@ static void on_error(struct login *l, const struct realm_outcome *outcome)
     login_refuse_with(l, uri, text);
 }
 
-static bool take_text(struct login *l, const struct wamp_value *dict, struct str key, struct str *out)
+/* Absent and null leave *out. */
+static bool take_text(const struct wamp_value *dict, struct str key, struct str *out)
 {
     const struct wamp_value *v = wamp_value_get(dict, key);
-    (void)l;
     if (v && v->kind != WAMP_STR && v->kind != WAMP_NULL)
         return false;
     if (v && v->kind == WAMP_STR)
@@ -127,8 +139,8 @@ static bool take_answer(struct login *l, const struct wamp_value *answer, struct
     *p = (struct principal){.authid = l->hello.authid};
     if (answer->kind == WAMP_STR)
         p->role = answer->text;
-    else if (answer->kind != WAMP_MAP || !take_text(l, answer, STR("role"), &p->role) ||
-             !take_text(l, answer, STR("authid"), &p->authid) || !take_text(l, answer, STR("realm"), realm) ||
+    else if (answer->kind != WAMP_MAP || !take_text(answer, STR("role"), &p->role) ||
+             !take_text(answer, STR("authid"), &p->authid) || !take_text(answer, STR("realm"), realm) ||
              !take_extra(l, answer))
         return false;
     return p->role.len && (!l->method->take || l->method->take(l, answer));

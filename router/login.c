@@ -11,6 +11,7 @@
 /* Methods by name. */
 static const struct login_method *const methods[] = {
     &login_anonymous, &login_ticket, &login_wampcra, &login_wamp_scram, &login_scram, &login_cryptosign,
+    &login_tls,
 };
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
@@ -235,6 +236,12 @@ size_t login_binding(const struct login *l, struct str type, uint8_t out[WIRE_BI
 {
     const struct conn *c = l->conn;
     return c->wire->channel_binding ? c->wire->channel_binding(c->socket, type, out) : 0;
+}
+
+bool login_certificate(const struct login *l, struct auth_key *sha256)
+{
+    const struct conn *c = l->conn;
+    return c->wire->peer_certificate && c->wire->peer_certificate(c->socket, sha256->octets);
 }
 
 void login_write(struct wamp_wr *w, struct str key, struct str value)

@@ -85,7 +85,7 @@ struct login_method {
 };
 
 extern const struct login_method login_anonymous, login_ticket, login_wampcra, login_wamp_scram, login_scram,
-    login_cryptosign;
+    login_cryptosign, login_tls;
 
 /* --- for methods ---------------------------------------------------------------------------------------- */
 
@@ -97,6 +97,9 @@ struct str login_text(struct login *l, const struct wamp_item *dict, struct str 
 
 /* A channel binding of the connection: its length, 0 when there is none of that type. */
 size_t login_binding(const struct login *l, struct str type, uint8_t out[WIRE_BINDING_MAX]);
+
+/* The SHA-256 of the client's certificate. False: it has none. */
+bool login_certificate(const struct login *l, struct auth_key *sha256);
 
 /* A pair of a dict whose value is a text. */
 void login_write(struct wamp_wr *w, struct str key, struct str value);
