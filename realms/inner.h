@@ -10,8 +10,9 @@
 #include "realms/timers.h"
 
 struct realm {
-    struct realm_config config;      /* defaults filled in; strings and lists in `settings` */
-    struct wamp_arena settings;
+    struct realm_config config;       /* defaults filled in */
+    struct wamp_arena identity;       /* its name and history: they stay */
+    struct wamp_arena settings;       /* the rest of its strings and lists: realm_set_config */
     const struct rules *rules;        /* config.rules, never NULL */
     struct realm_env env;
     struct realm_counters counters;

@@ -63,11 +63,9 @@ static void set_default(unsigned *field, unsigned value)
         *field = value;
 }
 
-static bool config_copy(struct realm *r, const struct realm_config *from)
+/* What may change later. */
+static bool copy_settings(struct realm_config *c, struct wamp_arena *a)
 {
-    struct realm_config *c = &r->config;
-    struct wamp_arena *a = &r->settings;
-    *c = *from;
     c->roles = NULL;  /* r->roles has them */
     c->role_count = 0;
     set_default(&c->max_calls_per_session, 1024);
@@ -75,9 +73,36 @@ static bool config_copy(struct realm *r, const struct realm_config *from)
     set_default(&c->max_registrations, 4096);
     set_default(&c->max_waiting_calls, 1000);
     c->rules = copy_list(a, c->rules ? c->rules : rules_of(c->preset), 1, sizeof(struct rules));
+    return c->rules && copy_trust(c, a) && copy_forward_keys(c, a);
+}
+
+static bool config_copy(struct realm *r, const struct realm_config *from)
+{
+    struct realm_config *c = &r->config;
+    *c = *from;
+    bool ok = wamp_arena_keep(&r->identity, &c->name) && copy_history(c, &r->identity) &&
+              copy_settings(c, &r->settings);
     r->rules = c->rules;
-    return c->rules && wamp_arena_keep(a, &c->name) && copy_history(c, a) && copy_trust(c, a) &&
-           copy_forward_keys(c, a);
+    return ok;
+}
+
+bool realm_set_config(struct realm *r, const struct realm_config *config)
+{
+    struct realm_config next = *config;
+    struct wamp_arena memory = {0};
+    if (!copy_settings(&next, &memory)) {
+        wamp_arena_fini(&memory);
+        return false;
+    }
+    next.name = r->config.name;
+    next.epoch_ms = r->config.epoch_ms;
+    next.history = r->config.history;
+    next.history_count = r->config.history_count;
+    wamp_arena_fini(&r->settings);
+    r->settings = memory;
+    r->config = next;
+    r->rules = next.rules;
+    return true;
 }
 
 const struct realm_trust *realm_trust_of(const struct realm *r, struct str uri, struct str authrole)
@@ -109,6 +134,7 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
 static void fini_buffers(struct realm *r)
 {
     wamp_arena_fini(&r->arena);
+    wamp_arena_fini(&r->identity);
     wamp_arena_fini(&r->settings);
     wamp_buf_fini(&r->head);
     wamp_buf_fini(&r->tail);

@@ -107,6 +107,10 @@ struct session_info {
 
 struct realm *realm_new(const struct realm_config *config, const struct realm_env *env);  /* NULL: no memory */
 
+/* config takes the place of the one there is, for sessions that are there, too; name, epoch_ms and history stay, and
+ * roles are not looked at. False: no memory; nothing has changed. */
+bool realm_set_config(struct realm *r, const struct realm_config *config);
+
 /* Forgets every session without a word (see realm_shutdown) and frees. NULL is fine. */
 void realm_free(struct realm *r);
 

@@ -211,37 +211,52 @@ static int read_first(int argc, char **argv, struct command *cmd, const struct o
     return cmd->status;
 }
 
-static int read_second(int argc, char **argv, struct config *c, const struct option *long_options, const char *letters)
+static int read_second(int argc, char **argv, struct config *c, struct config_error *err, const struct option *long_options,
+                       const char *letters)
 {
-    struct config_error err;
+    struct config_error why;
     int code;
     optind = 1;
     while ((code = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         const struct option_row *row = row_of(code);
-        if (!second_pass(c, row, &err)) {
-            fprintf(stderr, "wampd: --%s %s\n", row->name, err.text);
+        if (!second_pass(c, row, &why)) {
+            snprintf(err->text, sizeof err->text, "--%s %.700s", row->name, why.text);
             return 2;
         }
     }
     return -1;
 }
 
-int cli_parse(int argc, char **argv, struct config *c)
+/* Returns -1, or the exit status; err is empty where all has been said. */
+static int read_all(int argc, char **argv, struct config *c, struct command *cmd, struct config_error *err)
 {
     struct option long_options[ROW_COUNT + 1];
     char letters[2 * ROW_COUNT + 2];
-    struct command cmd = {.status = -1};
-    struct config_error err;
-    config_init(c);
+    err->text[0] = '\0';
     make_tables(long_options, letters);
-    int status = read_first(argc, argv, &cmd, long_options, letters);
+    int status = read_first(argc, argv, cmd, long_options, letters);
     if (status >= 0)
         return status;
-    bool loaded = !cmd.file || config_load(c, cmd.file, &err);
-    status = loaded ? read_second(argc, argv, c, long_options, letters) : 1;
-    if (status < 0 && (!config_finish(c, &err) || (cmd.check && !tls_check(c, &err))))
+    if (cmd->file && !config_load(c, cmd->file, err))
+        return 1;
+    status = read_second(argc, argv, c, err, long_options, letters);
+    return status < 0 && !config_finish(c, err) ? 1 : status;
+}
+
+int cli_parse(int argc, char **argv, struct config *c)
+{
+    struct command cmd = {.status = -1};
+    struct config_error err;
+    int status = read_all(argc, argv, c, &cmd, &err);
+    if (status < 0 && cmd.check && !tls_check(c, &err))
         status = 1;
-    if (status == 1)
+    if (status > 0 && err.text[0])
         fprintf(stderr, "wampd: %s\n", err.text);
     return status < 0 && cmd.check ? print_check(c, cmd.file) : status;
+}
+
+bool cli_reread(int argc, char **argv, struct config *c, struct config_error *err)
+{
+    struct command cmd = {.status = -1};
+    return read_all(argc, argv, c, &cmd, err) < 0 && tls_check(c, err);
 }

@@ -10,7 +10,7 @@
 
 void config_init(struct config *c)
 {
-    *c = (struct config){.log_level = WAMP_LOG_INFO};
+    *c = (struct config){.references = 1, .log_level = WAMP_LOG_INFO};
 #define LIMIT(field, section, key, value, min, max, unit, help) c->field = (value);
 #include "router/config.def"
 #undef LIMIT
@@ -23,6 +23,30 @@ void config_fini(struct config *c)
         auth_free(c->listeners[i].auth);
     wamp_arena_fini(&c->memory);
     *c = (struct config){0};
+}
+
+struct config *config_new(void)
+{
+    struct config *c = wamp_alloc(sizeof *c);
+    if (!c)
+        return NULL;
+    config_init(c);
+    return c;
+}
+
+struct config *config_ref(struct config *c)
+{
+    if (c)
+        c->references++;
+    return c;
+}
+
+void config_unref(struct config *c)
+{
+    if (!c || --c->references)
+        return;
+    config_fini(c);
+    wamp_free(c);
 }
 
 bool config_tell(struct config_error *err, const char *fmt, ...)

@@ -1,6 +1,7 @@
 /* The configuration as a value: read from a file and the command line, checked, then only looked at.
  *
- * Everything in it lives in its own arena: config_fini frees it all. */
+ * Everything in it lives in its own arena: config_fini frees it all. The one that is served has references: those who
+ * came while it was current may look at it after another has taken its place: SIGHUP. */
 #ifndef ROUTER_CONFIG_H
 #define ROUTER_CONFIG_H
 
@@ -86,8 +87,13 @@ struct config {
 #undef LIMIT
 };
 
-void config_init(struct config *c);  /* the defaults; no listener and no realm yet */
+/* The defaults; no listener and no realm yet. For one that nobody keeps longer than its owner. */
+void config_init(struct config *c);
 void config_fini(struct config *c);
+
+struct config *config_new(void);  /* of one reference; NULL: no memory */
+struct config *config_ref(struct config *c);  /* NULL is fine, also below */
+void config_unref(struct config *c);  /* frees it with the last one */
 
 /* What is wrong, for a person: "wampd.yaml:12: limits.mesage_size: unknown key, did you mean message_size?" */
 struct config_error {

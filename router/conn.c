@@ -55,6 +55,12 @@ struct conn *conn_new(struct hub *hub, struct address *address, bool refused)
     return c;
 }
 
+void conn_came_in(struct conn *c, struct config *config, const struct listen_config *listener)
+{
+    c->config = config_ref(config);
+    c->listener = listener;
+}
+
 void conn_leave(struct conn *c)
 {
     struct session *s = c->session;
@@ -82,6 +88,7 @@ void conn_on_gone(struct conn *c)
         http_on_gone(c);
     address_leave(&hub->addresses, c->address);
     login_free(c->login);
+    config_unref(c->config);
     wamp_free(c);
 }
 

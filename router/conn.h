@@ -46,7 +46,8 @@ struct conn {
     struct wait wait;         /* what the state waits for */
     struct wait drain;        /* above the soft limit of the queue */
     struct address *address;  /* NULL: not counted */
-    const struct listen_config *listener;  /* where it came in */
+    struct config *config;    /* a reference to that of the time when it came .. */
+    const struct listen_config *listener;  /* .. and where it came in, which is in there; both may be NULL */
 
     enum conn_state state;
     enum wamp_ser ser;
@@ -80,6 +81,9 @@ struct conn {
 /* A connection that was just accepted; the address is its own from here on. `refused`: it is over a limit. NULL:
  * no memory. The caller sets wire and socket. */
 struct conn *conn_new(struct hub *hub, struct address *address, bool refused);
+
+/* c came in at that listener of config. Once. */
+void conn_came_in(struct conn *c, struct config *config, const struct listen_config *listener);
 
 /* --- what the socket reports ---------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "router/congestion.h"
 #include "router/conn.h"
 #include "router/http.h"
+#include "router/login.h"
 #include "router/longpoll.h"
 #include "router/opening.h"
 
@@ -18,28 +19,43 @@ enum {
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
-void hub_init(struct hub *hub, struct router *router, const struct config *config)
+static void set_lengths(struct waits *waits, const struct config *config)
+{
+    const wamp_ms lengths[WAIT_KINDS] = {
+        [WAIT_OPENING] = config->handshake_ms,
+        [WAIT_HELLO] = config->hello_ms,
+        [WAIT_LOGIN] = config->login_ms,
+        [WAIT_REQUEST] = config->longpoll_idle_ms,
+        [WAIT_POLL] = config->longpoll_ms,
+        [WAIT_POLL_IDLE] = config->longpoll_idle_ms,
+        [WAIT_TRAFFIC] = config->ping_interval_ms,
+        [WAIT_PONG] = config->ping_timeout_ms,
+        [WAIT_PARTING] = config->close_ms,
+        [WAIT_LEAVING] = LEAVING_MS,
+        [WAIT_DRAIN] = config->slow_ms,
+        [WAIT_RELIEF] = HOLD_MS,
+        [WAIT_STALL] = config->stall_ms,
+    };
+    for (int kind = WAIT_NONE + 1; kind < WAIT_KINDS; kind++)
+        waits_set_length(waits, (enum wait_kind)kind, lengths[kind]);
+}
+
+void hub_init(struct hub *hub, struct router *router, struct config *config)
 {
     *hub = (struct hub){
-        .config = config,
+        .config = config_ref(config),
         .router = router,
         .max_connections = (size_t)config->max_connections,
-        .waits.length = {
-            [WAIT_OPENING] = config->handshake_ms,
-            [WAIT_HELLO] = config->hello_ms,
-            [WAIT_LOGIN] = config->login_ms,
-            [WAIT_REQUEST] = config->longpoll_idle_ms,
-            [WAIT_POLL] = config->longpoll_ms,
-            [WAIT_POLL_IDLE] = config->longpoll_idle_ms,
-            [WAIT_TRAFFIC] = config->ping_interval_ms,
-            [WAIT_PONG] = config->ping_timeout_ms,
-            [WAIT_PARTING] = config->close_ms,
-            [WAIT_LEAVING] = LEAVING_MS,
-            [WAIT_DRAIN] = config->slow_ms,
-            [WAIT_RELIEF] = HOLD_MS,
-            [WAIT_STALL] = config->stall_ms,
-        },
     };
+    set_lengths(&hub->waits, config);
+}
+
+void hub_set_config(struct hub *hub, struct config *config)
+{
+    struct config *old = hub->config;
+    hub->config = config_ref(config);
+    set_lengths(&hub->waits, config);
+    config_unref(old);
 }
 
 bool hub_refuses(struct hub *hub, const struct address *address)
@@ -57,6 +73,7 @@ bool hub_refuses(struct hub *hub, const struct address *address)
 
 void hub_fini(struct hub *hub)
 {
+    config_unref(hub->config);
     outbox_pool_fini(&hub->pool);
     wamp_arena_fini(&hub->arena);
     wamp_buf_fini(&hub->scratch);
@@ -174,6 +191,21 @@ void hub_expire(struct hub *hub)
         for (struct wait *w; (w = waits_take(&hub->waits, (enum wait_kind)kind, hub->now));)
             on_due(w, (enum wait_kind)kind);
     expire_crowd(hub);
+}
+
+/* --- realms that go ------------------------------------------------------------------------------------- */
+
+void hub_forget_realm(struct hub *hub, const struct realm *realm)
+{
+    struct list *next;
+    for (struct list *n = list_first(&hub->conns); n; n = next) {
+        struct conn *c = list_entry(n, struct conn, all);
+        next = list_next(&hub->conns, n);
+        if (c->state == CONN_LOGIN && c->login->realm == realm)
+            conn_abort(c, "wamp.error.no_such_realm", "the realm was removed", 1000);
+        if (c->realm == realm)
+            c->realm = NULL;
+    }
 }
 
 /* --- the end of it all ---------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 
 struct router;
 struct conn;
+struct realm;
 struct longpoll;
 
 /* Where the messages went that one message from a peer caused. spec */
@@ -27,7 +28,7 @@ struct delivery {
 };
 
 struct hub {
-    const struct config *config;
+    struct config *config;  /* a reference */
     struct router *router;
     wamp_ms now;
 
@@ -40,6 +41,9 @@ struct hub {
     size_t turn_octets;  /* queued in this turn for peers that can take them */
     size_t max_connections;
     bool stopping;       /* the router is shutting down */
+    struct {
+        uint64_t ok, failed;
+    } reloads;
 
     struct waits waits;
     struct addresses addresses;
@@ -52,11 +56,19 @@ struct hub {
     struct wamp_buf scratch;
 };
 
-void hub_init(struct hub *hub, struct router *router, const struct config *config);
+void hub_init(struct hub *hub, struct router *router, struct config *config);
 void hub_fini(struct hub *hub);  /* no connection is left */
 
 /* Whether there is no place for one more, at that address or at all; counted. */
 bool hub_refuses(struct hub *hub, const struct address *address);
+
+/* Between two turns: config takes the place of the one there is, for connections that are there, too. What they
+ * were told when they came stays: the size of messages, the length of their queues. */
+void hub_set_config(struct hub *hub, struct config *config);
+
+/* Between two turns: that realm has no sessions any more and is about to go. Who is about to enter it is turned
+ * away. */
+void hub_forget_realm(struct hub *hub, const struct realm *realm);
 
 /* Sends what was queued, closes what is doomed, sees to the bound over all queues. */
 void hub_end_turn(struct hub *hub);

@@ -130,18 +130,22 @@ static void write_url(struct listener *l)
                     NI_NUMERICHOST | NI_NUMERICSERV))
         return;
     bool is_v6 = l->address.ss_family == AF_INET6;
-    snprintf(l->url, sizeof l->url, "%s://%s%s%s:%s", listen_scheme_name(l->row->scheme), is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+    const char *scheme = listen_scheme_name(l->row->scheme);
+    snprintf(l->url, sizeof l->url, "%s://%s%s%s:%s", scheme, is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
 }
 
+/* Certificates are read anew; where they are no good, those from before stay. */
 static bool load_tls(struct listener *l)
 {
     struct config_error err;
-    if (!l->row->tls.certificate)
-        return true;
-    l->tls = tls_context_new(&l->row->tls, &err);
-    if (!l->tls)
+    struct tls_context *tls = l->row->tls.certificate ? tls_context_new(&l->row->tls, &err) : NULL;
+    if (l->row->tls.certificate && !tls) {
         log_error("LISTEN", "%s: %s", l->row->host, err.text);
-    return l->tls != NULL;
+        return l->tls != NULL;
+    }
+    tls_context_free(l->tls);
+    l->tls = tls;
+    return true;
 }
 
 static bool bind_socket(struct listener *l, const struct config *config)
@@ -365,4 +369,96 @@ void listener_free(struct listener *all)
         wamp_free(all);
         all = next;
     }
+}
+
+/* --- another configuration ------------------------------------------------------------------------------ */
+
+static bool is_same_place(const struct listen_config *a, const struct listen_config *b)
+{
+    if (a->path || b->path)
+        return a->path && b->path && !strcmp(a->path, b->path);
+    return !strcmp(a->host, b->host) && a->port == b->port;
+}
+
+static bool is_of(const struct listener *l, const struct config *config)
+{
+    return l->row >= config->listeners && l->row < config->listeners + config->listener_count;
+}
+
+/* Those of one row of before, which is in the same place, are of this row now. Port 0 is many places: `scheme`, if it
+ * has to be the same, too. */
+static void take_over(struct listener *all, const struct config *config, const struct listen_config *row, bool scheme)
+{
+    const struct listen_config *before = NULL;
+    for (struct listener *l = all; l; l = l->next) {
+        bool fits = is_same_place(l->row, row) && (!scheme || l->row->scheme == row->scheme);
+        if (!before && !is_of(l, config) && fits)
+            before = l->row;
+        if (l->row == before)
+            l->row = row;
+    }
+}
+
+/* False: it cannot go on. */
+static bool refresh(struct listener *l, const struct config *config)
+{
+    if (!is_of(l, config) || !load_tls(l))
+        return false;
+    if (l->address.ss_family != AF_UNIX)
+        set_tcp_options(l, config);
+    else if (l->owns_path && !own_path(l))
+        failed(l, "cannot set the mode");
+    write_url(l);
+    return true;
+}
+
+static void move(struct listener **from, struct listener **to)
+{
+    struct listener *l = *from;
+    *from = l->next;
+    l->next = *to;
+    *to = l;
+}
+
+static void open_new(struct listener **all, struct listener **closed, struct loop *loop,
+                     const struct config *config, const struct listen_config *row)
+{
+    struct listener *opened = NULL;
+    bool ok = listener_open(&opened, config, row) && listener_start(opened, loop);
+    if (!ok)
+        listener_stop(opened);
+    while (opened) {
+        if (ok)
+            log_info("LISTEN-OPENED", "%s", opened->url);
+        move(&opened, ok ? all : closed);
+    }
+}
+
+static bool is_open(const struct listener *all, const struct listen_config *row)
+{
+    while (all && all->row != row)
+        all = all->next;
+    return all != NULL;
+}
+
+void listener_set_config(struct listener **all, struct listener **closed, struct loop *loop,
+                         const struct config *config)
+{
+    for (size_t i = 0; i < config->listener_count; i++)
+        take_over(*all, config, &config->listeners[i], true);
+    for (size_t i = 0; i < config->listener_count; i++)
+        if (!is_open(*all, &config->listeners[i]))
+            take_over(*all, config, &config->listeners[i], false);
+    for (struct listener **l = all; *l;) {
+        if (refresh(*l, config)) {
+            l = &(*l)->next;
+        } else {
+            log_info("LISTEN-CLOSED", "%s", (*l)->url);
+            stop_one(*l);
+            move(l, closed);
+        }
+    }
+    for (size_t i = 0; i < config->listener_count; i++)
+        if (!is_open(*all, &config->listeners[i]))
+            open_new(all, closed, loop, config, &config->listeners[i]);
 }

@@ -20,6 +20,12 @@ void listener_urls(const struct listener *all, struct wamp_buf *out);
 /* Connections are accepted into the loop from here on. */
 bool listener_start(struct listener *all, struct loop *loop);
 
+/* Between two turns: of those that are open the ones that config has, too, go on with what is new about them,
+ * its certificates read again; the others are closed and go to *closed, which is for listener_free; new ones
+ * are opened. One that cannot be opened is said in the log, and the rest goes on. */
+void listener_set_config(struct listener **all, struct listener **closed, struct loop *loop,
+                         const struct config *config);
+
 /* Closes the sockets and removes their files. The memory is freed by listener_free, after a turn of the loop. */
 void listener_stop(struct listener *all);
 void listener_free(struct listener *all);

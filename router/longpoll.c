@@ -243,7 +243,7 @@ static struct conn *conn_beside(struct conn *http)
         address_leave(&http->hub->addresses, address);
         return NULL;
     }
-    c->listener = http->listener;
+    conn_came_in(c, http->config, http->listener);
     return c;
 }
 

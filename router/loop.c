@@ -100,7 +100,7 @@ static void add_conn(struct loop *loop, int fd, const struct sockaddr *from, con
     bool refused = hub_refuses(hub, address);
     struct conn *c = refused && tls ? NULL : conn_new(hub, address, refused);
     if (c)
-        c->listener = row;
+        conn_came_in(c, hub->config, row);
     if (c && adopt(loop, fd, c, tls)) {
         hub->metrics.accepted++;
         return;
@@ -176,7 +176,7 @@ static bool init_handles(struct loop *loop)
            !uv_idle_init(&loop->uv, &loop->busy) && !uv_timer_init(&loop->uv, &loop->timer);
 }
 
-bool loop_init(struct loop *loop, struct router *router, const struct config *config)
+bool loop_init(struct loop *loop, struct router *router, struct config *config)
 {
     *loop = (struct loop){.timer_at = WAMP_MS_NEVER};
     if (uv_loop_init(&loop->uv)) {

@@ -30,8 +30,8 @@ struct loop {
     struct tls_pool tls;
 };
 
-/* `router` and `config` outlive the loop. False, with a line in the log: there is none. */
-bool loop_init(struct loop *loop, struct router *router, const struct config *config);
+/* `router` outlives the loop. False, with a line in the log: there is none. */
+bool loop_init(struct loop *loop, struct router *router, struct config *config);
 
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);

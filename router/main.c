@@ -12,13 +12,18 @@ static void seed_maps(void)
     wamp_map_seed(key);
 }
 
+static int serve(int argc, char **argv)
+{
+    struct config *config = config_new();
+    int status = config ? cli_parse(argc, argv, config) : 1;
+    if (status < 0)
+        return server_run(config, argc, argv);
+    config_unref(config);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    struct config config;
     seed_maps();
-    int status = cli_parse(argc, argv, &config);
-    if (status < 0)
-        status = server_run(&config);
-    config_fini(&config);
-    return status;
+    return serve(argc, argv);
 }

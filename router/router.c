@@ -34,13 +34,16 @@ static uint64_t env_random(void *ctx)
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
-static bool add_realm(struct router *router, const struct realm_config *config)
+static bool add_realm(struct router *router, const struct config *config, size_t row)
 {
     struct realm_env env = {.send = env_send, .close = env_close, .random = env_random, .ctx = router};
     struct hosted_realm *hosted = wamp_zalloc(sizeof *hosted);
+    struct realm_config rc;
     if (!hosted)
         return false;
-    hosted->realm = realm_new(config, &env);
+    realm_config_of(config, row, &rc);
+    rc.epoch_ms = router->epoch_ms;
+    hosted->realm = realm_new(&rc, &env);
     if (hosted->realm) {
         struct str name = realm_name(hosted->realm);
         HASH_ADD_KEYPTR(hh, router->realms, name.ptr, name.len, hosted);
@@ -52,14 +55,18 @@ static bool add_realm(struct router *router, const struct realm_config *config)
     return false;
 }
 
+static void free_realm(struct router *router, struct hosted_realm *hosted)
+{
+    HASH_DEL(router->realms, hosted);
+    realm_free(hosted->realm);
+    wamp_free(hosted);
+}
+
 bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms)
 {
     *router = (struct router){.epoch_ms = epoch_ms};
     for (size_t i = 0; i < config->realm_count; i++) {
-        struct realm_config rc;
-        realm_config_of(config, i, &rc);
-        rc.epoch_ms = epoch_ms;
-        if (!add_realm(router, &rc)) {
+        if (!add_realm(router, config, i)) {
             router_fini(router);
             return false;
         }
@@ -72,9 +79,69 @@ void router_fini(struct router *router)
     struct hosted_realm *hosted, *next;
     HASH_ITER(hh, router->realms, hosted, next)
     {
-        HASH_DEL(router->realms, hosted);
-        realm_free(hosted->realm);
-        wamp_free(hosted);
+        free_realm(router, hosted);
+    }
+}
+
+/* --- another configuration ------------------------------------------------------------------------------ */
+
+static const struct realm_config_row *find_row(const struct config *config, struct str name)
+{
+    for (size_t i = 0; i < config->realm_count; i++)
+        if (str_eq(name, str_z(config->realms[i].name)))
+            return &config->realms[i];
+    return NULL;
+}
+
+static void remove_realm(struct router *router, struct hosted_realm *hosted, struct hub *hub)
+{
+    log_info("REALM-REMOVED", "%.*s: %zu sessions", STR_ARG(realm_name(hosted->realm)),
+             realm_session_count(hosted->realm));
+    realm_close(hosted->realm, hub->now);
+    hub_forget_realm(hub, hosted->realm);
+    free_realm(router, hosted);
+}
+
+static bool same_history(const struct realm_config_row *a, const struct realm_config_row *b)
+{
+    bool same = a->history_count == b->history_count;
+    for (size_t i = 0; same && i < a->history_count; i++) {
+        const struct realm_history *x = &a->history[i], *y = &b->history[i];
+        same = str_eq(x->uri, y->uri) && x->match == y->match && x->max_events == y->max_events &&
+               x->max_bytes == y->max_bytes;
+    }
+    return same;
+}
+
+/* before: its row in the configuration that was current; NULL: it is not in there. */
+static void update_realm(struct realm *realm, const struct config *config, size_t row,
+                         const struct realm_config_row *before)
+{
+    struct realm_config rc;
+    realm_config_of(config, row, &rc);
+    if (!realm_set_config(realm, &rc))
+        log_error("REALM", "%s: out of memory: it stays as it was", config->realms[row].name);
+    if (before && !same_history(before, &config->realms[row]))
+        log_warn("RELOAD", "%s: its history changes with the next start only", config->realms[row].name);
+}
+
+void router_set_config(struct router *router, struct hub *hub, const struct config *config)
+{
+    struct hosted_realm *hosted, *next;
+    HASH_ITER(hh, router->realms, hosted, next)
+    {
+        if (!find_row(config, realm_name(hosted->realm)))
+            remove_realm(router, hosted, hub);
+    }
+    for (size_t i = 0; i < config->realm_count; i++) {
+        struct str name = str_z(config->realms[i].name);
+        struct realm *realm = router_find(router, name);
+        if (realm)
+            update_realm(realm, config, i, find_row(hub->config, name));
+        else if (add_realm(router, config, i))
+            log_info("REALM-ADDED", "%s", name.ptr);
+        else
+            log_error("REALM", "%s: out of memory", name.ptr);
     }
 }
 
@@ -145,5 +212,8 @@ void router_write_metrics(const struct router *router, const struct hub *hub, st
     write_realm_counter(router, out, #field "_total", help, offsetof(struct realm_counters, field));
 #include "realms/counters.def"
 #undef COUNTER
+    metrics_introduce(out, "reloads_total", "counter", "reloads of the configuration");
+    metrics_value(out, "reloads_total", "result", STR("ok"), hub->reloads.ok);
+    metrics_value(out, "reloads_total", "result", STR("failed"), hub->reloads.failed);
     metrics_write(out, &hub->metrics);
 }

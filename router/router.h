@@ -21,6 +21,10 @@ struct router {
 bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms);
 void router_fini(struct router *router);  /* no session is left */
 
+/* Between two turns: the realms of config are served from here on, as it says. Sessions in realms that it does not
+ * have are told wamp.close.killed. hub->config is the one before. spec: A-CLO-06 */
+void router_set_config(struct router *router, struct hub *hub, const struct config *config);
+
 struct realm *router_find(const struct router *router, struct str name);  /* NULL: no such realm */
 
 wamp_ms router_next_deadline(const struct router *router);

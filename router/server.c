@@ -1,6 +1,7 @@
 #include "router/server.h"
 
 #include "common/log.h"
+#include "router/cli.h"
 #include "router/listener.h"
 #include "router/loop.h"
 #include "router/router.h"
@@ -14,6 +15,7 @@
 enum {
     FD_RESERVE = 64,       /* file descriptors that are not for connections */
     FD_MAX = 1 << 20,      /* libwebsockets allocates 16 octets for each that is allowed */
+    RELOAD_PAUSE_MS = 50,  /* from one reload to the next: a storm of signals is a few of them */
     STOP_STEP_MS = 10,
     CLOSE_AFTER_MS = 400,  /* a shutdown sends close frames to those who have not answered GOODBYE by then .. */
     DROP_AFTER_MS = 800,   /* .. and is over whatever happens: wampy's tests wait a second. spec: seeds 3.3 */
@@ -32,10 +34,13 @@ enum { SIGNAL_COUNT = 4 };
 struct server {
     struct router router;
     struct loop loop;
-    struct listener *listeners;
+    struct listener *listeners, *closed;
+    int argc;
+    char **argv;           /* where the configuration comes from */
     uv_signal_t signals[SIGNAL_COUNT];
     unsigned signal_count;   /* of them, those that were started */
-    uv_timer_t stop_timer;
+    uv_timer_t stop_timer, reload_timer;
+    wamp_ms reloaded_at;
     wamp_ms stopping_since;  /* 0: serving */
 };
 
@@ -64,19 +69,90 @@ static void stop(struct server *server)
     log_info("STOP", "shutting down: %zu connections", hub->conn_count);
     loop_wake(hub);
     server->stopping_since = hub->now;
+    uv_timer_stop(&server->reload_timer);
     listener_stop(server->listeners);
     router_say_goodbye(&server->router, hub->now);
     hub_say_farewell(hub);
     uv_timer_start(&server->stop_timer, on_stop_step, 0, STOP_STEP_MS);
 }
 
-/* --- signals -------------------------------------------------------------------------------------------- */
+/* --- what is served ------------------------------------------------------------------------------------- */
 
-static void ignore_reload(struct server *server)
+/* As many descriptors as we may have, and no more connections than they are good for. */
+static size_t connection_limit(const struct config *config)
 {
-    (void)server;
-    log_warn("RELOAD", "SIGHUP is ignored: this version reads its configuration only when it starts");
+    struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max < FD_MAX ? limit.rlim_max : FD_MAX;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        getrlimit(RLIMIT_NOFILE, &limit);
+    int64_t most = (int64_t)limit.rlim_cur - FD_RESERVE;
+    if (most >= config->max_connections)
+        return (size_t)config->max_connections;
+    log_info("LIMIT", "%" PRId64 " connections at most: the limit of open files is %" PRIu64, most > 0 ? most : 1,
+             (uint64_t)limit.rlim_cur);
+    return most > 0 ? (size_t)most : 1;
 }
+
+/* What is served, for scripts that wait for it. */
+static bool print_line(const struct server *server, const char *what, const struct config *config)
+{
+    struct wamp_buf line = {0};
+    wamp_buf_addf(&line, "wampd %s", what);
+    for (size_t i = 0; i < config->realm_count; i++)
+        wamp_buf_addf(&line, " %s", config->realms[i].name);
+    listener_urls(server->listeners, &line);
+    bool ok = !line.failed;
+    if (ok)
+        printf("%.*s\n", STR_ARG(wamp_buf_str(&line)));
+    fflush(stdout);
+    wamp_buf_fini(&line);
+    return ok;
+}
+
+/* --- reloading ------------------------------------------------------------------------------------------ */
+
+/* The hub goes last: until then the listeners look at the configuration that it has. */
+static void use(struct server *server, struct config *config)
+{
+    struct hub *hub = &server->loop.hub;
+    wamp_log_limit = config->log_level;
+    listener_free(server->closed);
+    server->closed = NULL;
+    listener_set_config(&server->listeners, &server->closed, &server->loop, config);
+    router_set_config(&server->router, hub, config);
+    hub_set_config(hub, config);
+    hub->max_connections = connection_limit(config);
+}
+
+/* What is wrong with the new configuration is said, and the one there is stays, untouched. */
+static void on_reload(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    struct hub *hub = &server->loop.hub;
+    struct config *config = config_new();
+    struct config_error err = {"out of memory"};
+    loop_wake(hub);
+    server->reloaded_at = hub->now;
+    if (config && cli_reread(server->argc, server->argv, config, &err)) {
+        use(server, config);
+        hub->reloads.ok++;
+        print_line(server, "reloaded", config);
+    } else {
+        hub->reloads.failed++;
+        log_error("RELOAD", "the configuration stays as it was: %s", err.text);
+    }
+    config_unref(config);
+}
+
+static void ask_for_reload(struct server *server)
+{
+    wamp_ms pause = server->reloaded_at + RELOAD_PAUSE_MS - (wamp_ms)uv_now(&server->loop.uv);
+    if (!server->stopping_since && !uv_is_active((uv_handle_t *)&server->reload_timer))
+        uv_timer_start(&server->reload_timer, on_reload, pause > 0 ? (uint64_t)pause : 0, 0);
+}
+
+/* --- signals -------------------------------------------------------------------------------------------- */
 
 static void print_metrics(struct server *server)
 {
@@ -90,7 +166,7 @@ static void print_metrics(struct server *server)
 static const struct signal_row signal_rows[SIGNAL_COUNT] = {
     {SIGTERM, stop},
     {SIGINT, stop},
-    {SIGHUP, ignore_reload},
+    {SIGHUP, ask_for_reload},
     {SIGUSR1, print_metrics},
 };
 
@@ -116,22 +192,6 @@ static bool start_signals(struct server *server)
 
 /* --- starting ------------------------------------------------------------------------------------------- */
 
-/* As many descriptors as we may have, and no more connections than they are good for. */
-static size_t connection_limit(const struct config *config)
-{
-    struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max < FD_MAX ? limit.rlim_max : FD_MAX;
-    if (setrlimit(RLIMIT_NOFILE, &limit))
-        getrlimit(RLIMIT_NOFILE, &limit);
-    int64_t most = (int64_t)limit.rlim_cur - FD_RESERVE;
-    if (most >= config->max_connections)
-        return (size_t)config->max_connections;
-    log_info("LIMIT", "%" PRId64 " connections at most: the limit of open files is %" PRIu64, most > 0 ? most : 1,
-             (uint64_t)limit.rlim_cur);
-    return most > 0 ? (size_t)most : 1;
-}
-
 /* The Unix time when the loop's clock was 0. */
 static wamp_ms clock_epoch_ms(void)
 {
@@ -148,34 +208,21 @@ static bool open_listeners(struct server *server, const struct config *config)
     return listener_start(server->listeners, &server->loop);
 }
 
-static bool print_ready(const struct server *server, const struct config *config)
-{
-    struct wamp_buf line = {0};
-    wamp_buf_addf(&line, "wampd ready");
-    for (size_t i = 0; i < config->realm_count; i++)
-        wamp_buf_addf(&line, " %s", config->realms[i].name);
-    listener_urls(server->listeners, &line);
-    bool ok = !line.failed;
-    if (ok)
-        printf("%.*s\n", STR_ARG(wamp_buf_str(&line)));
-    fflush(stdout);
-    wamp_buf_fini(&line);
-    return ok;
-}
-
 static void close_handles(struct server *server)
 {
     for (unsigned i = 0; i < server->signal_count; i++)
         uv_close((uv_handle_t *)&server->signals[i], NULL);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
+    uv_close((uv_handle_t *)&server->reload_timer, NULL);
 }
 
 static int serve(struct server *server, const struct config *config)
 {
     int status = 1;
     uv_timer_init(&server->loop.uv, &server->stop_timer);
-    server->stop_timer.data = server;
-    if (start_signals(server) && open_listeners(server, config) && print_ready(server, config)) {
+    uv_timer_init(&server->loop.uv, &server->reload_timer);
+    server->stop_timer.data = server->reload_timer.data = server;
+    if (start_signals(server) && open_listeners(server, config) && print_line(server, "ready", config)) {
         loop_run(&server->loop);
         status = 0;
     }
@@ -184,22 +231,22 @@ static int serve(struct server *server, const struct config *config)
     return status;
 }
 
-int server_run(const struct config *config)
+int server_run(struct config *config, int argc, char **argv)
 {
-    struct server server = {0};
+    struct server server = {.argc = argc, .argv = argv};
     int status = 1;
     wamp_log_limit = config->log_level;
     size_t max_connections = connection_limit(config);  /* before libwebsockets looks at it */
     if (!router_init(&server.router, config, clock_epoch_ms())) {
         log_error("START", "out of memory");
-        return 1;
-    }
-    if (loop_init(&server.loop, &server.router, config)) {
+    } else if (loop_init(&server.loop, &server.router, config)) {
         server.loop.hub.max_connections = max_connections;
         status = serve(&server, config);
         loop_fini(&server.loop);
     }
+    config_unref(config);
     listener_free(server.listeners);
+    listener_free(server.closed);
     router_fini(&server.router);
     return status;
 }

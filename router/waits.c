@@ -26,6 +26,22 @@ static struct wait *first_of(const struct waits *ws, enum wait_kind kind)
     return n ? list_entry(n, struct wait, link) : NULL;
 }
 
+/* All by as much: the list stays in order. */
+static void move_all(struct list *waits, wamp_ms by)
+{
+    for (struct list *n = list_first(waits); n; n = list_next(waits, n))
+        list_entry(n, struct wait, link)->until += by;
+}
+
+void waits_set_length(struct waits *ws, enum wait_kind kind, wamp_ms length)
+{
+    struct wait *w;
+    move_all(&ws->list[kind], length - ws->length[kind]);
+    ws->length[kind] = length;
+    while (!length && (w = first_of(ws, kind)))
+        wait_stop(ws, w);
+}
+
 wamp_ms waits_next(const struct waits *ws)
 {
     wamp_ms next = WAMP_MS_NEVER;

@@ -7,3 +7,11 @@ check.programs += $(if $(wampd.bin),daemon)
 command.tls = $(if $(SAN),RSS_FACTOR=100) WAMPD=$(wampd.bin) WAMP=$(wamp.bin) python3 tests/integration/tls_test.py
 check.deps += $(wamp.bin)
 check.programs += $(if $(wampd.bin),tls)
+
+# And when it reads its configuration again: tests/integration/reload_test.py.
+command.reload = $(if $(SAN),RSS_FACTOR=100) WAMPD=$(wampd.bin) python3 tests/integration/reload_test.py
+check.programs += $(if $(wampd.bin),reload)
+
+# Logins: tests/integration/auth_test.py.
+command.auth = WAMPD=$(wampd.bin) WAMP=$(wamp.bin) python3 tests/integration/auth_test.py
+check.programs += $(if $(wampd.bin),auth)

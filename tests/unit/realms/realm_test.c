@@ -245,6 +245,56 @@ TEST(a_shutdown_says_goodbye_to_all_and_publishes_nothing)  /* spec: B-030, A-TS
     world_end(&w);
 }
 
+TEST(a_realm_that_is_removed_says_killed_to_all)  /* spec: A-CLO-06 */
+{
+    WORLD(w, .preset = PRESET_SPEC);
+    struct peer *watcher = watch_all(&w), *p = join(&w, WAMP_JSON);
+    do_everything(p, watcher);
+    realm_close(w.realm, w.now);
+    hear(watcher, "[6, {}, \"wamp.close.killed\"]");
+    hear_end(watcher, CLOSE_KILLED);
+    hear(p, "[6, {}, \"wamp.close.killed\"]");
+    hear_end(p, CLOSE_KILLED);
+    assert_int_equal(realm_session_count(w.realm), 0);
+    world_end(&w);
+}
+
+TEST(another_configuration_counts_at_once_but_for_name_and_history)
+{
+    const struct realm_history history = {.uri = STR("com.kept"), .match = WAMP_MATCH_EXACT};
+    const struct realm_config next = {.name = STR("other"), .max_subscriptions = 2, .uri_rule = WAMP_URI_STRICT};
+    WORLD(w, .preset = PRESET_SPEC, .history = &history, .history_count = 1);
+    struct peer *p = join(&w, WAMP_JSON);
+    say(p, "[32, 1, {}, \"com.Loose\"]");
+    hear(p, "[33, 1, _]");
+    assert_true(realm_set_config(w.realm, &next));
+    say(p, "[32, 2, {}, \"com.Loose.too\"]");
+    hear(p, "[8, 32, 2, _, \"wamp.error.invalid_uri\", _]");
+    say(p, "[32, 3, {}, \"com.second\"]");
+    hear(p, "[33, 3, _]");
+    say(p, "[32, 4, {}, \"com.third\"]");
+    hear(p, "[8, 32, 4, _, \"wampd.error.limit_exceeded\", _]");
+    assert_true(str_eq(realm_name(w.realm), STR("realm1")));
+    say(p, "[16, 5, {\"exclude_me\": false}, \"com.kept\", [7]]");
+    say(p, "[48, 6, {}, \"wamp.subscription.lookup\", [\"com.kept\"]]");
+    hear(p, "[50, 6, {}, [_]]");
+    world_end(&w);
+}
+
+TEST(a_configuration_for_which_there_is_no_memory_changes_nothing)  /* spec: reliability T-R4 */
+{
+    const struct realm_trust trust = {.uri = STR("com.t"), .match = WAMP_MATCH_EXACT, .level = 3};
+    const struct realm_config next = {.max_subscriptions = 1, .trust = &trust, .trust_count = 1};
+    for_each_failure {
+        struct world w;
+        if (world_init(&w, NULL)) {
+            bool ok = realm_set_config(w.realm, &next);
+            assert_true(ok || fail_happened());
+        }
+        world_fini(&w);
+    }
+}
+
 TEST(a_realm_can_be_freed_with_everything_going_on)
 {
     size_t live = mem_live_blocks();
@@ -444,6 +494,9 @@ RUN_TESTS(cmocka_unit_test(welcome_announces_exactly_what_works),
           cmocka_unit_test(an_end_may_cause_the_next_and_that_the_next),
           cmocka_unit_test(a_message_that_may_not_be_left_out_and_does_not_fit_ends_the_session),
           cmocka_unit_test(a_shutdown_says_goodbye_to_all_and_publishes_nothing),
+          cmocka_unit_test(a_realm_that_is_removed_says_killed_to_all),
+          cmocka_unit_test(another_configuration_counts_at_once_but_for_name_and_history),
+          cmocka_unit_test(a_configuration_for_which_there_is_no_memory_changes_nothing),
           cmocka_unit_test(a_realm_can_be_freed_with_everything_going_on),
           cmocka_unit_test(strict_request_ids_come_from_one_counter),
           cmocka_unit_test(strict_request_ids_let_chunks_repeat_theirs),
