@@ -20,7 +20,11 @@ from rawpeer import Daemon  # noqa: E402
 
 INSTALLED = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))
 LIBWAMP = os.environ.get("LIBWAMP", "build/interop/libwamp_client")
-CONFIG = "listen: ['ws://127.0.0.1:0', 'rs://127.0.0.1:0']\nrealms: [realm1]\nlimits: {message_size: 4 MiB}\n"
+CONFIG = """
+listen: [{url: 'ws://127.0.0.1:0', longpoll: {path: /lp, preset: crossbar}}, 'rs://127.0.0.1:0']
+realms: [realm1]
+limits: {message_size: 4 MiB}
+"""
 
 with open(os.path.join(HERE, "clients.json")) as clients:
     CLIENTS = json.load(clients)
@@ -71,8 +75,8 @@ def test(client, environment):
 def main():
     with contextlib.ExitStack() as stack:
         ws, rs = stack.enter_context(daemon()).urls()
-        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "NODE_PATH": f"{INSTALLED}/node_modules",
-                       "INTEROP": HERE}
+        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "LP_URL": f"http{ws[2:]}/lp",
+                       "NODE_PATH": f"{INSTALLED}/node_modules", "INTEROP": HERE}
         for client in CLIENTS:
             stack.enter_context(service(client, environment))
         results = [test(client, environment) for client in sys.argv[1:] or CLIENTS]
