@@ -1,5 +1,5 @@
-/* What a procedure does with its channel: takes arguments and chunks, answers, asks who called. client/callee.c has
- * the life of the invocation behind it. */
+/* What a procedure does with its channel: takes arguments and chunks, answers, asks who called. client/callee.c
+ * has the life of the invocation behind it. */
 #include "client/callee.h"
 #include "client/peer.h"
 
@@ -134,7 +134,7 @@ static void cut_character(char *text, size_t len)
     text[len] = '\0';
 }
 
-wamp_rc wamp_fail(wamp_chan *ch, const char *uri, const char *msgfmt, ...)
+wamp_rc wamp_fail_at(wamp_chan *ch, const char *uri, const char *where, const char *msgfmt, ...)
 {
     char text[1024];
     va_list args;
@@ -143,7 +143,7 @@ wamp_rc wamp_fail(wamp_chan *ch, const char *uri, const char *msgfmt, ...)
     va_end(args);
     if (len >= sizeof text)
         cut_character(text, sizeof text - 1);
-    return wamp_failx(ch, uri, "s", text);
+    return where ? wamp_failx(ch, uri, "s traceback:s", text, where) : wamp_failx(ch, uri, "s", text);
 }
 
 wamp_rc wamp_set_options(wamp_chan *ch, const wamp_val *options)

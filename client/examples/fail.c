@@ -1,9 +1,10 @@
-/* S-09, S-24: errors. With a message for people; and, in the middle of a stream, with whatever arguments a program
- * on the other side needs.
+/* S-09, S-24, S-46: errors. With a message for people and, in a debug build, the line; and, in the middle of a
+ * stream, with whatever arguments a program on the other side needs.
  *
  *     fail &
- *     wamp call bad                          -> error: com.ex.bad: no 7
+ *     wamp call -v bad                       -> error: com.ex.bad: no 7, Traceback: client/examples/fail.c:16
  *     wamp call --progress example.fail      -> 1, 2, error: example.error.app: boom code=1000 data={"k":1} */
+#define WAMP_TRACEBACK
 #include "example.h"
 
 static wamp_rc bad(void *self, wamp_chan *ch)

@@ -3,12 +3,14 @@
  *     watch                                  -> Client connected: 4711 me ... Client disconnected: 4711 */
 #include "example.h"
 
+/* What a peer calls itself, where it does. */
 static void on_join(void *self, const wamp_event *ev)
 {
     const wamp_val *details = wamp_at(ev->args, 0);
+    const char *agent = wamp_str(wamp_key(wamp_key(details, "transport"), "agent"));
     (void)self;
     printf("Client connected: %llu %s\n", (unsigned long long)wamp_uint(wamp_key(details, "session")),
-           wamp_str(wamp_key(details, "authid")));
+           *agent ? agent : wamp_str(wamp_key(details, "authid")));
     fflush(stdout);
 }
 

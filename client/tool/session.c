@@ -35,6 +35,9 @@ static void log_in(const struct options *o, wamp_opt *opt)
     } else if (o->secret) {
         give_secret(o->secret, &opt->secret, &opt->secret_file);
     }
+    if (o->authmethods)
+        opt->authmethods = o->authmethods;
+    opt->bind_channel = o->bind_channel;
     if (o->key)
         give_secret(o->key, &opt->signkey, &opt->signkey_file);
 }

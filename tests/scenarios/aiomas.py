@@ -1,8 +1,9 @@
 """S-42 to S-51: what aiomas could do."""
 import json
+import re
 import time
 
-from scenario import BUILD, SLACK, eventually, near, partial, way
+from scenario import BUILD, SLACK, SOURCES, eventually, near, note, way
 
 
 # --- S-42, S-43 trees of services -----------------------------------------------------------------------------
@@ -85,7 +86,12 @@ def _(w):
     assert "Traceback (most recent call last):" in err and 'ValueError: "spam" is not a number' in err, err
 
 
-partial("S-46", "libwamp sends no traceback of its own: wamp_fail does not tell file and line")
+@way("S-46", "C callee built for debugging, wamp caller")
+def _(w):
+    w.example("fail", offers="bad")
+    status, _, err = w.wamp("call", "-v", "bad").finish()
+    line, = (n for n, text in enumerate(open(f"{SOURCES}/fail.c"), 1) if "wamp_fail(" in text)
+    assert status == 1 and f"Origin: undisclosed\nTraceback: client/examples/fail.c:{line}\n" in err, err
 
 
 # --- S-47, S-49 who is there ----------------------------------------------------------------------------------
@@ -103,10 +109,17 @@ def _(w):
     watch = watching(w)
     client = w.autobahn("sessions")
     line = watch.line()
-    assert line.startswith("Client connected: "), line
+    assert re.fullmatch(r"Client connected: \d+ \S+", line), line
     status, out, err = client.finish()
     ids, count = json.loads(out)
     assert status == 0 and count == len(ids) == 3 and int(line.split()[2]) in ids, (line, out, err)
+
+
+@way("S-47", "C watcher, libwamp peer with a name")
+def _(w):
+    watch = watching(w)
+    w.example("retire", "a name of mine")
+    assert re.fullmatch(r"Client connected: \d+ a name of mine", watch.line())
 
 
 @way("S-47", "killed by an administrator", config="realms: [{name: realm1, kill: true}]")
@@ -169,6 +182,11 @@ def killed_in_call(w, start):
     caller = (set(w.observer.result("wamp.session.list")) - before).pop()
     w.observer.result("wamp.session.kill", caller)
     return client.line()
+
+
+note("S-47", "autobahn gives no name: its authid is shown")
+note("S-48", "autobahn reads the router's GOODBYE first: ApplicationError; newer ones than the scenario's say "
+             "wamp.close.transport_lost for TransportLost")
 
 
 @way("S-50", "C callee killed, wamp caller")

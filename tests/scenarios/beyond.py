@@ -32,7 +32,8 @@ def replace(w, old, n):
     return new
 
 
-@way("S-52", "ten replacements at 1,000 calls a second of libwamp, autobahn and wampy: no call fails")
+@way("S-52", "ten replacements at 1,000 calls a second of libwamp, autobahn and wampy: no call fails",
+     lasts=SECONDS)
 def _(w):
     service = w.example("retire", "v0", offers="example.version")
     bench, callers = begin_calls(w)

@@ -4,7 +4,7 @@
     tests/scenarios/run.py [S-01 ..]
 
 One line a scenario: pass; FAIL; part: what was tried passes, and the line says what was not, and why; none:
-nothing of it can be tried yet.
+nothing of it can be tried yet. Behind an arrow: where a client that exists does otherwise than the scenario says.
 """
 import concurrent.futures
 import contextlib
@@ -36,11 +36,11 @@ TITLES = {
 }
 
 
-def attempt(function, config):
+def attempt(way):
     """None, or what went wrong."""
     try:
-        with contextlib.closing(scenario.World(config)) as world:
-            function(world)
+        with contextlib.closing(scenario.World(way.config)) as world:
+            way.function(world)
         return None
     except Exception:  # noqa: BLE001 -- whatever it is, the others are run
         return traceback.format_exc(limit=-3)
@@ -57,19 +57,21 @@ def remark(name, failures):
     """What failed; else what was not tried."""
     if failures:
         return "; ".join(failures)
-    return scenario.PARTIAL.get(name) or "; ".join(w[0] for w in scenario.WAYS.get(name, [])) or "not written"
+    tried = scenario.PARTIAL.get(name) or "; ".join(w.what for w in scenario.WAYS.get(name, [])) or "not written"
+    return " -> ".join(filter(None, (tried, scenario.NOTES.get(name))))
 
 
 def main():
     wanted = [s for s in TITLES if not sys.argv[1:] or s in sys.argv[1:]]
-    ways = [(s, *w) for s in wanted for w in scenario.WAYS.get(s, [])]
+    ways = [w for s in wanted for w in scenario.WAYS.get(s, [])]
+    ways.sort(key=lambda w: -w.lasts)  # the longest begin first
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # each has a router of its own, and mostly waits
-        outcomes = list(zip(ways, pool.map(lambda w: attempt(w[3], w[2]), ways)))
+        outcomes = list(zip(ways, pool.map(attempt, ways)))
     failures = {}
-    for (name, what, _, _), trouble in outcomes:
+    for way, trouble in outcomes:
         if trouble:
-            failures.setdefault(name, []).append(what)
-            print(f"--- {name} {what}\n{trouble}")
+            failures.setdefault(way.scenario, []).append(way.what)
+            print(f"--- {way.scenario} {way.what}\n{trouble}")
     verdicts = [verdict(name, failures.get(name)) for name in wanted]
     for name, v in zip(wanted, verdicts):
         print(f"{name}  {v}  {TITLES[name]:30}{remark(name, failures.get(name))}")

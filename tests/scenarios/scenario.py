@@ -7,9 +7,11 @@
 
 A scenario has one or more ways; it passes when all of them do. What a way starts ends with it.
 """
+import collections
 import contextlib
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,7 @@ CLIENTS = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))  # as test
 NODE = os.environ.get("NODE", "node")
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 PEERS = os.path.join(HERE, "peers")
+SOURCES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "client", "examples")
 SLACK = float(os.environ.get("SLACK", 1))  # factor for what is allowed to take time: slow builds
 
 FEATURES = {"caller": {"features": {"progressive_call_results": True, "call_canceling": True,
@@ -34,20 +37,28 @@ FEATURES = {"caller": {"features": {"progressive_call_results": True, "call_canc
                                     "progressive_call_invocations": True, "payload_passthru_mode": True}},
             "publisher": {}, "subscriber": {}}
 
-WAYS = {}  # id -> [(what, configuration, function)]
+WAYS = {}  # id -> [Way]
 PARTIAL = {}  # id -> what of it is not tested, and why
+NOTES = {}  # id -> where a client that exists does not do what the scenario says, and what counts instead
 
 
-def way(scenario, what, config=""):
-    """`config`: of the router, as YAML; it listens where World says."""
+Way = collections.namedtuple("Way", "scenario what config lasts function")
+
+
+def way(scenario, what, config="", lasts=0):
+    """`config`: of the router, as YAML; it listens where World says. `lasts`: seconds, of one that takes long."""
     def decorate(function):
-        WAYS.setdefault(scenario, []).append((what, config, function))
+        WAYS.setdefault(scenario, []).append(Way(scenario, what, config, lasts, function))
         return function
     return decorate
 
 
 def partial(scenario, missing):
     PARTIAL[scenario] = missing
+
+
+def note(scenario, deviation):
+    NOTES[scenario] = deviation
 
 
 class Program:
@@ -184,7 +195,9 @@ class World:
         self.config = os.path.join(self.folder.name, "wampd.yaml")
         with open(self.config, "w") as f:
             f.write(config)
-        self.router = Daemon(*LISTEN, "--config", self.config)
+        self.log = os.path.join(self.folder.name, "wampd.log")
+        with open(self.log, "w") as log:
+            self.router = Daemon(*LISTEN, "--config", self.config, stderr=log)
         self.url, self.rawsocket = self.router.urls()[:2]
         self._observer = None
 
@@ -217,10 +230,10 @@ class World:
     def wampy(self, *args, **kw):
         return self.python("wampy", *args, **kw)
 
-    def python(self, client, *args, **kw):
+    def python(self, client, *args, file=None, **kw):
         """Each client has an environment of its own."""
         python = os.path.join(CLIENTS, client, "bin", "python3")
-        return self.start(python, os.path.join(PEERS, client + "_peer.py"), *args, **kw)
+        return self.start(python, os.path.join(PEERS, file or client + "_peer.py"), *args, **kw)
 
     def node(self, *args, **kw):
         return self.start(NODE, os.path.join(PEERS, "node_peer.mjs"), *args,
@@ -250,6 +263,19 @@ class World:
                 raise AssertionError(f"{program}: exit {program.process.returncode}: {program.err()}")
             return self.callees(procedure) >= callees
         eventually(offered, f"somebody offers {procedure}")
+
+    def metric(self, name):
+        """Of the realm, as the router writes it on SIGUSR1."""
+        with open(self.log) as log:
+            log.seek(0, os.SEEK_END)
+            self.router.process.send_signal(signal.SIGUSR1)
+            values = []
+
+            def is_written():
+                values.extend(re.findall(rf"^wampd_{name}{{.* (\d+)$", log.read(), re.M))
+                return values
+            eventually(is_written, name)
+        return int(values[0])
 
     def wait_for_subscriber(self, topic):
         eventually(lambda: self.observer.result("wamp.subscription.lookup", topic), f"somebody subscribes {topic}")

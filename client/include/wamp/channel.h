@@ -111,9 +111,19 @@ WAMP_API wamp_caller_t wamp_caller(const wamp_chan *ch);
 #define wamp_reply(ch, ...) wamp_reply_v(ch, WAMP_FMT(__VA_ARGS__))
 WAMP_API wamp_rc wamp_reply_v(wamp_chan *ch, const char *fmt, wamp_argv args);
 
-/** An ERROR with a message for people, as printf makes it. Returns as wamp_reply: the procedure returns that. */
-WAMP_API wamp_rc wamp_fail(wamp_chan *ch, const char *uri, const char *msgfmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/** An ERROR with a message for people, as printf makes it. Returns as wamp_reply: the procedure returns that. Where
+ *  WAMP_TRACEBACK is defined before <wamp.h> is included, in debug builds, the caller is told the line, too: keyword
+ *  argument traceback, "math.c:12". */
+#define wamp_fail(ch, uri, ...) wamp_fail_at(ch, uri, WAMP_HERE, __VA_ARGS__)
+WAMP_API wamp_rc wamp_fail_at(wamp_chan *ch, const char *uri, const char *where, const char *msgfmt, ...)
+    __attribute__((format(printf, 4, 5)));
+#ifdef WAMP_TRACEBACK
+#define WAMP_HERE WAMP_HERE_(__FILE__, __LINE__)
+#define WAMP_HERE_(file, line) WAMP_HERE__(file, line)
+#define WAMP_HERE__(file, line) file ":" #line
+#else
+#define WAMP_HERE NULL
+#endif
 
 /** An ERROR with arguments: wamp_failx(ch, "com.ex.bad", "s code:i", "boom", 1000). */
 #define wamp_failx(ch, uri, ...) wamp_failx_v(ch, uri, WAMP_FMT(__VA_ARGS__))

@@ -2,9 +2,11 @@
 
     WAMP_URL=ws://127.0.0.1:8080 wampy_peer.py call example.add '[1,2,3]'
 """
+import functools
 import json
 import os
 import sys
+import tempfile
 import time
 
 from wampy.errors import WampyError, WampyTimeOutError
@@ -151,12 +153,23 @@ def serve(name):
 
 
 @program
-def quickstart():
-    """S-21: a service and its caller in one program."""
-    with BinaryNumberService(url=URL) as service:
-        with Client(url=URL) as client:
-            print(isinstance(service.session.id, int))
-            print(repr(client.rpc.get_binary_number(100)))
+def run(app):
+    """S-19: `wampy run`. What is mended: the runner of 1.1.0 never starts what it was told to run, and looks for the
+    router at port 8080, whatever its configuration says."""
+    from wampy.cli import run as cli
+
+    class AppRunner(cli.AppRunner):
+        def add_app(self, app):
+            super().add_app(app)
+            self.start()
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
+        json.dump({"workers": [{"realms": [{"name": "realm1", "roles": []}],
+                                "transports": [{"type": "websocket", "endpoint": {"type": "tcp", "version": 4}}]}]},
+                  config)
+        config.flush()
+        cli.AppRunner = AppRunner
+        cli.Crossbar = functools.partial(cli.Crossbar, url=URL)
+        cli.run([app], config.name)
 
 
 @program

@@ -181,6 +181,14 @@ TEST(an_error_carries_its_message)
     fake_silent();
 }
 
+/* What wamp_fail adds in a debug build. spec: S-46 */
+TEST(an_error_may_tell_its_line)
+{
+    fake_says("[68, 1, 104, {}]");
+    assert_int_equal(wamp_fail_at(seen.held, "com.ex.bad", "math.c:7", "no %d", 7), WAMP_OK);
+    fake_heard("[8, 68, 1, {}, \"com.ex.bad\", [\"no 7\"], {\"traceback\": \"math.c:7\"}]");
+}
+
 /* spec: B-083, B-090 */
 TEST(a_return_code_without_an_answer_becomes_an_error)
 {
@@ -536,6 +544,7 @@ TEST(short_memory_leaves_no_call_open)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 RUN_TESTS(T(a_procedure_answers), T(an_answer_always_has_an_argument), T(wrong_arguments_are_refused_once),
           T(a_signature_is_checked_before_the_procedure_runs), T(an_error_carries_its_message),
+          T(an_error_may_tell_its_line),
           T(a_return_code_without_an_answer_becomes_an_error), T(an_unknown_registration_is_told),
           T(a_running_invocation_is_not_begun_again), T(a_procedure_sees_who_calls_what),
           T(a_held_channel_is_answered_later), T(options_travel_with_the_answer),
