@@ -50,11 +50,28 @@ void hub_init(struct hub *hub, struct router *router, struct config *config)
     set_lengths(&hub->waits, config);
 }
 
+static void for_each_conn(struct hub *hub, void (*act)(struct conn *c))
+{
+    struct list *next;
+    for (struct list *n = list_first(&hub->conns); n; n = next) {
+        next = list_next(&hub->conns, n);
+        act(list_entry(n, struct conn, all));
+    }
+}
+
+/* Where nobody was pinged so far. */
+static void watch_traffic(struct conn *c)
+{
+    if (c->state == CONN_SESSION && c->framing->ping && c->wait.kind == WAIT_NONE)
+        wait_start(&c->hub->waits, &c->wait, WAIT_TRAFFIC, c->hub->now);
+}
+
 void hub_set_config(struct hub *hub, struct config *config)
 {
     struct config *old = hub->config;
     hub->config = config_ref(config);
     set_lengths(&hub->waits, config);
+    for_each_conn(hub, watch_traffic);
     config_unref(old);
 }
 
@@ -209,15 +226,6 @@ void hub_forget_realm(struct hub *hub, const struct realm *realm)
 }
 
 /* --- the end of it all ---------------------------------------------------------------------------------- */
-
-static void for_each_conn(struct hub *hub, void (*act)(struct conn *c))
-{
-    struct list *next;
-    for (struct list *n = list_first(&hub->conns); n; n = next) {
-        next = list_next(&hub->conns, n);
-        act(list_entry(n, struct conn, all));
-    }
-}
 
 /* spec: B-030 */
 static void say_farewell(struct conn *c)

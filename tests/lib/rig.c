@@ -92,6 +92,20 @@ void rig_init(struct rig *rig)
     rig_init_with(rig, NULL);
 }
 
+void rig_reload(struct rig *rig, const char *yaml)
+{
+    struct config_error err = {"no file"};
+    fail_pause();
+    struct config *config = config_new();
+    if (!load_text(config, yaml, &err) || !config_finish(config, &err))
+        fail_msg("%s", err.text);
+    fail_resume();
+    router_set_config(&rig->router, &rig->hub, config);
+    hub_set_config(&rig->hub, config);
+    config_unref(config);
+    rig_turn(rig);
+}
+
 void rig_fini(struct rig *rig)
 {
     hub_drop_all(&rig->hub);

@@ -46,6 +46,9 @@ void rig_init(struct rig *rig);  /* realm1, everything by default; the test may 
 void rig_init_with(struct rig *rig, const char *yaml);  /* as this configuration says */
 void rig_fini(struct rig *rig);
 
+/* Another configuration, as after SIGHUP; rig.config is not it. */
+void rig_reload(struct rig *rig, const char *yaml);
+
 struct plug *rig_connect(struct rig *rig);                      /* not a word yet */
 struct plug *rig_connect_from(struct rig *rig, const char *ip, bool refused);
 struct plug *rig_websocket(struct rig *rig);                    /* upgraded, JSON */
