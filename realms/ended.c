@@ -43,8 +43,10 @@ static void forget_expired(struct session *s)
 void ended_add(struct session *s, uint64_t request, uint64_t procedure_hash)
 {
     struct ended_call *e = wamp_zalloc(sizeof *e);
-    if (!e)
-        return;  /* then a late chunk makes a new call: a nuisance, no harm */
+    if (!e) {
+        session_doom(s, CLOSE_NOMEM);  /* a late chunk would make a new call, with a second answer */
+        return;
+    }
     e->request = request;
     e->procedure_hash = procedure_hash;
     e->until = s->realm->now + ENDED_MS;

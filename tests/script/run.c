@@ -365,7 +365,8 @@ const char *run_ser_name(enum wamp_ser ser)
 static void report(struct run *r, const struct step *step)
 {
     FILE *out = r->options->out;
-    note_unread(r);
+    if (step)  /* else the driver may have ended, and its peers are gone */
+        note_unread(r);
     fprintf(out, "%s:%d: %s/%s: %s\n", r->script->path, step ? step->line : 0, r->driver->name,
             run_ser_name(r->options->ser), r->trouble.text);
     if (step)
