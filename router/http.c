@@ -13,7 +13,8 @@ enum { PIPELINED_MAX = 16384 };
 /* What has come and is not served yet. */
 static struct str unserved(const struct conn *c)
 {
-    return str_from(wamp_buf_str(&c->in.opening), c->http->served);
+    struct str all = wamp_buf_str(&c->in.opening);
+    return all.len ? str_from(all, c->http->served) : all;
 }
 
 /* The request at hand is done with. An idle connection holds no memory. */

@@ -2,14 +2,14 @@
 # `make check` replays the corpora.
 fuzz.names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz.shared := tests/fuzz/fuzz.c tests/fuzz/value.c tests/fuzz/realm_input.c
-fuzz.libs = $(router.libs) $(client.libs) $(oracle.libs)
+fuzz.libs = $(router.libs) $(client.libs) $(oracle.libs) $(call pkg,--libs cmocka)
 corpus = $(wildcard tests/fuzz/corpus/$(1))
 
 # --- replay -------------------------------------------------------------------------------------------------
 replay.bin := $(patsubst %,$(BUILD)/replay/%,$(fuzz.names))
 
 $(replay.bin): $(BUILD)/replay/%: $(BUILD)/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/main.c $(fuzz.shared)) \
-        $(BUILD)/libtest.a $(foreach m,router realms,$(call lib,$(m))) $(libwamp.a) $(call lib,common)
+        $(BUILD)/libtest.a $(foreach m,router crossbar-compat realms,$(call lib,$(m))) $(libwamp.a) $(call lib,common)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(fuzz.libs)
 
@@ -23,7 +23,7 @@ FUZZ_CC ?= clang-14
 fuzz.dir := $(BUILD)/fuzz
 fuzz.flags := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(san.asan)
 fuzz.bin := $(addprefix $(fuzz.dir)/,$(fuzz.names))
-fuzz.modules ?= common realms router client
+fuzz.modules ?= common realms router crossbar-compat client
 # tests/lib/failmalloc.c takes the place of common/mem.c.
 fuzz.lib = $(filter-out router/main.c common/mem.c,$(foreach m,$(fuzz.modules),$($(m).src))) \
            $(wildcard tests/lib/*.c) $(fuzz.shared)

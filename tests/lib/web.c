@@ -41,7 +41,8 @@ static size_t body_len(struct str head)
 
 int web_answer(struct plug *p, struct str *head)
 {
-    struct str in = str_from(wamp_buf_str(&p->octets), p->taken);
+    struct str in = wamp_buf_str(&p->octets);
+    in = in.len ? str_from(in, p->taken) : in;
     const char *end = in.len ? memmem(in.ptr, in.len, "\r\n\r\n", 4) : NULL;
     if (!end)
         return 0;
