@@ -15,7 +15,3 @@ check.programs += $(if $(wampd.bin),reload)
 # Logins: tests/integration/auth_test.py.
 command.auth = WAMPD=$(wampd.bin) WAMP=$(wamp.bin) python3 tests/integration/auth_test.py
 check.programs += $(if $(wampd.bin),auth)
-
-# HTTP long-poll: tests/integration/longpoll_test.py.
-command.longpoll = WAMPD=$(wampd.bin) python3 tests/integration/longpoll_test.py
-check.programs += $(if $(wampd.bin),longpoll)
