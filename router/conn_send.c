@@ -123,8 +123,10 @@ static void on_sent(struct conn *c, size_t len)
 /* All is sent: what a closing connection waited for. */
 static void on_empty(struct conn *c)
 {
-    if (c->state == CONN_HTTP)
+    if (c->state == CONN_HTTP) {
         http_on_sent(c);
+        return;
+    }
     if (c->state != CONN_CLOSING)
         return;
     if (c->was_told)

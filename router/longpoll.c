@@ -12,6 +12,7 @@
 
 enum {
     ID_LEN = 26,                      /* of 5 random bits each. spec: A-LP-06 */
+    STRANGERS_MAX = 1024,             /* who has yet to say HELLO: a transport costs its opener no socket */
     ANSWER_ROOM = 64 << 10,           /* octets of an answer that wait in the HTTP connection */
 };
 
@@ -281,7 +282,8 @@ static void serve_open(struct conn *http, struct longpoll *none, struct str body
                     "wamp.2.msgpack, wamp.2.cbor, or one of these with .batched"));
         return;
     }
-    struct longpoll *lp = hub->stopping ? NULL : longpoll_new(http, ser, batched);
+    bool full = hub->stopping || hub->waits.count[WAIT_HELLO] >= STRANGERS_MAX;
+    struct longpoll *lp = full ? NULL : longpoll_new(http, ser, batched);
     if (!lp) {
         answer_empty(http, 503);
         return;

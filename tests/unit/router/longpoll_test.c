@@ -149,6 +149,21 @@ TEST(transports_count_as_connections)  /* spec: reliability threat 1 */
     rig_fini(&rig);
 }
 
+TEST(one_connection_cannot_open_transports_without_end)  /* spec: reliability threat 1 */
+{
+    struct rig rig;
+    rig_init(&rig);
+    struct plug *p = web_connect(&rig);
+    int opened = 0;
+    while (opened < 5000 && web_open(p, "wamp.2.json").id[0])
+        opened++;
+    assert_int_equal(opened, 1024);
+    rig_advance(&rig, rig.config.hello_crowded_ms);
+    p = web_connect(&rig);
+    assert_string_not_equal(web_open(p, "wamp.2.json").id, "");
+    rig_fini(&rig);
+}
+
 TEST(hello_has_its_deadline_here_too)  /* spec: R-24 */
 {
     struct rig rig;
@@ -323,6 +338,23 @@ TEST(a_large_answer_leaves_in_pieces_and_waits_where_it_is_counted)  /* spec: A-
     web_receive(p.in, &p.line);
     expect_answer(p.in, 0, "");
     assert_true(is_open(&p));
+    rig_fini(&p.rig);
+}
+
+TEST(what_follows_a_receive_on_its_connection_is_served_after_it)
+{
+    struct poll p;
+    poll_init(&p);
+    subscribe(&p);
+    web_receive(p.in, &p.line);
+    web_receive(p.in, &p.line);
+    p.in->room = 1000;
+    publish(&p, 5000);
+    expect_answer(p.in, 0, "");
+    plug_drain(p.in, SIZE_MAX);
+    expect_answer(p.in, 200, "[36,");
+    publish(&p, 1);
+    expect_answer(p.in, 200, "[36,");
     rig_fini(&p.rig);
 }
 
@@ -631,6 +663,17 @@ TEST(what_the_router_said_last_can_be_fetched_for_a_while)  /* spec: A-LP-08 */
     rig_fini(&p.rig);
 }
 
+TEST(a_receive_is_told_that_its_transport_was_dropped)
+{
+    struct poll p;
+    poll_init(&p);
+    web_receive(p.in, &p.line);
+    conn_drop(web_conn(&p.rig));
+    rig_turn(&p.rig);
+    expect_answer(p.in, 404, "");
+    rig_fini(&p.rig);
+}
+
 TEST(close_ends_the_session_and_the_receive)  /* spec: A-LP-08, 0.9 row 6 */
 {
     struct poll p;
@@ -730,7 +773,8 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(open_without_a_common_protocol_is_refused),
           cmocka_unit_test(ids_have_130_random_bits_and_are_all_there_is_to_know),
           cmocka_unit_test(unknown_transports_and_paths_are_not_found),
-          cmocka_unit_test(transports_count_as_connections), cmocka_unit_test(hello_has_its_deadline_here_too),
+          cmocka_unit_test(transports_count_as_connections), cmocka_unit_test(one_connection_cannot_open_transports_without_end),
+          cmocka_unit_test(hello_has_its_deadline_here_too),
           cmocka_unit_test(a_receive_waits_for_a_message),
           cmocka_unit_test(without_batches_a_receive_gets_one_message_in_order),
           cmocka_unit_test(a_batched_receive_gets_all_that_waits), cmocka_unit_test(binary_batches_have_their_lengths),
@@ -738,6 +782,7 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(who_receives_no_more_is_lost),
           cmocka_unit_test(a_client_that_hangs_up_while_it_waits_loses_nothing),
           cmocka_unit_test(a_large_answer_leaves_in_pieces_and_waits_where_it_is_counted),
+          cmocka_unit_test(what_follows_a_receive_on_its_connection_is_served_after_it),
           cmocka_unit_test(an_answer_that_breaks_loses_the_transport_not_a_message),
           cmocka_unit_test(a_receive_while_another_is_being_answered_shows_that_it_was_given_up),
           cmocka_unit_test(an_answer_that_does_not_leave_loses_the_transport),
@@ -756,6 +801,7 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(before_welcome_the_limit_is_a_smaller_one),
           cmocka_unit_test(goodbye_is_fetched_and_then_the_transport_is_over),
           cmocka_unit_test(what_the_router_said_last_can_be_fetched_for_a_while),
+          cmocka_unit_test(a_receive_is_told_that_its_transport_was_dropped),
           cmocka_unit_test(close_ends_the_session_and_the_receive), cmocka_unit_test(a_shutdown_is_said_to_those_who_wait),
           cmocka_unit_test(a_shutdown_ends_receives_that_have_nothing_to_wait_for),
           cmocka_unit_test(a_session_that_is_killed_hears_it_and_may_answer),
