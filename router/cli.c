@@ -151,7 +151,7 @@ static const struct option_row *row_of(int code)
 
 /* What the options say, before anything is done about it: the file comes first, whatever its place on the line. */
 struct command {
-    const char *file;
+    const char *file, *folder;
     bool check;
     int status;  /* -1: go on */
 };
@@ -165,6 +165,8 @@ static void first_pass(struct command *cmd, const struct option_row *row)
 {
     if (is_option(row, "config"))
         cmd->file = optarg;
+    else if (is_option(row, "folder"))
+        cmd->folder = optarg;
     else if (is_option(row, "check"))
         cmd->check = true;
     else if (is_option(row, "credentials"))
@@ -237,6 +239,7 @@ static int read_all(int argc, char **argv, struct config *c, struct command *cmd
     int status = read_first(argc, argv, cmd, long_options, letters);
     if (status >= 0)
         return status;
+    c->folder = cmd->folder;
     if (cmd->file && !config_load(c, cmd->file, err))
         return 1;
     status = read_second(argc, argv, c, err, long_options, letters);

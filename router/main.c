@@ -1,6 +1,7 @@
-/* wampd. */
+/* wampd, and crossbar when it is called by that name. */
 #include "common/map.h"
 #include "router/cli.h"
+#include "router/crossbar.h"
 #include "router/random.h"
 #include "router/server.h"
 
@@ -25,5 +26,5 @@ static int serve(int argc, char **argv)
 int main(int argc, char **argv)
 {
     seed_maps();
-    return serve(argc, argv);
+    return crossbar_named(argv[0]) ? crossbar_main(argc, argv, serve) : serve(argc, argv);
 }
