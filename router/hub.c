@@ -227,11 +227,20 @@ void hub_forget_realm(struct hub *hub, const struct realm *realm)
 
 /* --- the end of it all ---------------------------------------------------------------------------------- */
 
+/* As Crossbar.io ends a login under way: without a word. wampy takes what comes then for the answer of its next
+ * session. spec: W-28 */
+static bool is_silent(const struct conn *c)
+{
+    return c->state == CONN_LOGIN && realm_rules(c->login->realm)->refusals_as_crossbar;
+}
+
 /* spec: B-030 */
 static void say_farewell(struct conn *c)
 {
     if (c->state == CONN_OPENING)
         opening_refuse(c, 503, "the router is shutting down");
+    else if (is_silent(c))
+        conn_close(c, 1001, "the router is shutting down");
     else if (c->state == CONN_HELLO || c->state == CONN_LOGIN)
         conn_abort(c, "wamp.close.system_shutdown", "the router is shutting down", 1001);
     else if (c->state == CONN_PARTED)

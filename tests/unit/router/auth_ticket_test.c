@@ -272,6 +272,18 @@ TEST(refusals_as_crossbar_words_them)  /* spec: W-26 */
     rig_fini(&rig);
 }
 
+TEST(as_crossbar_does_it_a_login_under_way_ends_without_a_word)  /* spec: W-28 */
+{
+    WITH_RIG(rig, config);
+    struct plug *p = rig_websocket(&rig);
+    plug_say(p, "[1,\"realm4\",{\"roles\":{\"caller\":{}},\"authmethods\":[\"ticket\"],\"authid\":\"joe\"}]");
+    expect_heard(p, "[4,");
+    hub_say_farewell(&rig.hub);
+    rig_turn(&rig);
+    expect_closing(p, 1001);
+    rig_fini(&rig);
+}
+
 TEST(whatever_allocation_fails_nothing_leaks)
 {
     for_each_failure {
@@ -303,4 +315,5 @@ RUN_TESTS(cmocka_unit_test(a_ticket_is_asked_for_and_taken_as_it_is),
           cmocka_unit_test(a_role_that_the_realm_does_not_have_is_refused),
           cmocka_unit_test(a_listener_may_have_rules_of_its_own),
           cmocka_unit_test(refusals_as_crossbar_words_them),
+          cmocka_unit_test(as_crossbar_does_it_a_login_under_way_ends_without_a_word),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))
