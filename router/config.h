@@ -50,6 +50,7 @@ struct listen_config {
     struct auth *auth; /* NULL: that of the configuration */
     struct tls_config tls;
     struct longpoll_config longpoll;
+    struct config_names origins;  /* web pages that may connect, see origin.h; none: all */
 };
 
 /* One realm as configured; realm_config_of makes the realm's own struct of it. */

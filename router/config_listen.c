@@ -3,6 +3,7 @@
 
 #include "common/http.h"
 #include "router/config_inner.h"
+#include "router/origin.h"
 
 #include <stdlib.h>
 
@@ -100,6 +101,23 @@ static bool read_name(struct config_reader *r, const yaml_node_t *node, void *ta
 static bool read_names(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     return config_read_list(r, node, read_name, (char *)target + key->offset);
+}
+
+static bool read_origin(struct config_reader *r, const yaml_node_t *node, void *target)
+{
+    struct config_names *list = target;
+    if (!read_name(r, node, list))
+        return false;
+    const char *origin = list->names[list->count - 1];
+    return origin_is_pattern(str_z(origin)) ||
+           config_fail(r, node, "expected \"*\", \"null\" or scheme://host[:port] in lower case, got \"%.100s\"", origin);
+}
+
+static bool read_origins(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct config *c = target;
+    (void)key;
+    return config_read_list(r, node, read_origin, &c->listeners[c->listener_count - 1].origins);
 }
 
 static bool read_client_certificate(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
@@ -258,7 +276,7 @@ static bool read_longpoll(struct config_reader *r, const yaml_node_t *node, cons
 
 static const struct config_key listener_keys[] = {
     {"url", read_url, 0}, {"mode", read_mode, 0}, {"tls", read_tls, 0}, {"auth", read_auth, 0},
-    {"longpoll", read_longpoll, 0},
+    {"longpoll", read_longpoll, 0}, {"origins", read_origins, 0},
 };
 
 static bool read_listener(struct config_reader *r, const yaml_node_t *node, void *target)

@@ -122,17 +122,17 @@ static bool find_config(const struct node *n, char path[PATH_MAX])
 
 /* --- node.pid ---------------------------------------------------------------------------------------------------------------- */
 
-/* Whether that process is a node, and not what came to have its number since. */
+/* Whether that process is a node: not what came to have its number since, and not dead already. */
 static bool is_node(long pid)
 {
-    char path[40], name[24] = "";
-    snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+    char path[40], name[24] = "", state = 'Z';
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     FILE *f = fopen(path, "r");
     if (!f)
         return false;
-    bool read = fgets(name, sizeof name, f) != NULL;
+    bool read = fscanf(f, "%*d (%23[^)]) %c", name, &state) == 2;
     fclose(f);
-    return read && (!strncmp(name, "crossbar", 8) || !strncmp(name, "wampd", 5));
+    return read && state != 'Z' && (!strcmp(name, "crossbar") || !strcmp(name, "wampd"));
 }
 
 /* The process that node.pid names; 0 where there is none. */

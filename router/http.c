@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "router/http_request.h"
 #include "router/longpoll.h"
+#include "router/opening.h"
 
 /* Octets of further requests that are kept while one is served: who sends more at once is no client of ours. */
 enum { PIPELINED_MAX = 16384 };
@@ -52,6 +53,7 @@ static const char *phrase_of(int status)
         {202, "Accepted"},
         {204, "No Content"},
         {400, "Bad Request"},
+        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {408, "Request Timeout"},
@@ -218,6 +220,13 @@ static void serve_other(struct conn *c, const struct http_request *r)
     forget_request(c, r->head_len);
 }
 
+/* Without the headers that would let it read why. */
+static void refuse_page(struct conn *c)
+{
+    c->http->origin[0] = '\0';
+    http_refuse(c, 403, "pages of that origin may not connect");
+}
+
 static void serve(struct conn *c)
 {
     struct http *h = c->http;
@@ -236,6 +245,8 @@ static void serve(struct conn *c)
         http_refuse(c, status, why);
     else if (c->refused)
         http_refuse(c, 503, "too many connections");
+    else if (!opening_admits(c, r.origin))
+        refuse_page(c);
     else if (str_eq(r.method, STR("POST")))
         serve_post(c, &r);
     else

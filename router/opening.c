@@ -1,6 +1,7 @@
 #include "router/opening.h"
 
 #include "router/http.h"
+#include "router/origin.h"
 
 enum { RAWSOCKET_MAGIC = 0x7F, HANDSHAKE_LEN = 4 };
 
@@ -41,6 +42,12 @@ void opening_refuse(struct conn *c, int status, const char *why)
         refuse_http(c, status, why);
 }
 
+bool opening_admits(const struct conn *c, struct str origin)
+{
+    const struct config_names *list = c->listener ? &c->listener->origins : NULL;
+    return !list || origin_allowed(list->names, list->count, origin);
+}
+
 /* --- the two handshakes: octets used, 0 for "more is needed" and "refused" ------------------------------ */
 
 static size_t open_websocket(struct conn *c, struct str octets)
@@ -51,6 +58,8 @@ static size_t open_websocket(struct conn *c, struct str octets)
     int status = wamp_ws_read_request(octets, &request, &used, &why);
     if (status == 101 && c->refused)
         status = 503, why = "too many connections";
+    if (status == 101 && !opening_admits(c, request.origin))
+        status = 403, why = "pages of that origin may not connect";
     if (status != 101) {
         if (status)
             refuse_http(c, status, why);

@@ -12,4 +12,7 @@ void opening_on_octets(struct conn *c, struct str octets);
  * spec: W-03 */
 void opening_refuse(struct conn *c, int status, const char *why);
 
+/* Whether a page of that origin may connect where c came in. */
+bool opening_admits(const struct conn *c, struct str origin);
+
 #endif

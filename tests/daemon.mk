@@ -15,3 +15,12 @@ check.programs += $(if $(wampd.bin),reload)
 # Logins: tests/integration/auth_test.py.
 command.auth = WAMPD=$(wampd.bin) WAMP=$(wamp.bin) python3 tests/integration/auth_test.py
 check.programs += $(if $(wampd.bin),auth)
+
+# HTTP long-poll: tests/integration/longpoll_test.py.
+command.longpoll = WAMPD=$(wampd.bin) python3 tests/integration/longpoll_test.py
+check.programs += $(if $(wampd.bin),longpoll)
+
+# Crossbar.io's command and configurations: tests/integration/crossbar_test.py.
+command.crossbar = CROSSBAR=$(crossbar.bin) WAMPD=$(wampd.bin) python3 tests/integration/crossbar_test.py
+check.deps += $(crossbar.bin)
+check.programs += $(if $(wampd.bin),crossbar)
