@@ -53,7 +53,7 @@ static const struct {
                          COUNTER(logins_unsuitable)},
     [LOGIN_REQUIRED] = {"wamp.error.authentication_required", "nobody enters this realm without credentials",
                         COUNTER(logins_unsuitable)},
-    [LOGIN_UNFIT] = {"wamp.error.authentication_denied", "the authmethod needs more than HELLO has",
+    [LOGIN_UNFIT] = {"wamp.error.authentication_denied", "nothing in HELLO lets you in by these authmethods",
                      COUNTER(logins_denied)},
     [LOGIN_DENIED] = {"wamp.error.authentication_denied", "the credentials were not accepted", COUNTER(logins_denied)},
     [LOGIN_LATE] = {"wamp.error.authentication_denied", "the CHALLENGE was not answered in time", COUNTER(logins_late)},

@@ -15,6 +15,9 @@ command.interop = WAMPD=$(wampd.bin) LIBWAMP=$(interop.libwamp) CLIENTS=$(intero
 test.deps += $(interop.installed) $(interop.libwamp)
 test.programs += $(if $(wampd.bin),interop)
 
+command.logins = WAMPD=$(wampd.bin) CLIENTS=$(interop.dir) tests/interop/logins/run.py
+test.programs += $(if $(wampd.bin),logins)
+
 # By itself: no client, no network.
 command.wampy-profile = WAMPD=$(wampd.bin) python3 tests/wampy_profile.py
 check.deps += $(wampd.bin)
@@ -22,5 +25,6 @@ check.programs += $(if $(wampd.bin),wampy-profile)
 
 interop: $(interop.installed) $(interop.libwamp) $(wampd.bin)  ## clients that exist against wampd (CLIENT=..: one)
 	@$(command.interop) $(CLIENT)
+	@$(if $(CLIENT),,$(command.logins))
 
 .PHONY: interop
