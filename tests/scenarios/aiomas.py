@@ -20,6 +20,9 @@ def _(w):
     assert w.example("math_client").finish() == (0, "What's 3 + 4? 7\n", "")
 
 
+note("S-42", "the autobahn caller prints the number without the question")
+
+
 @way("S-43", "C tree, C and wampy callers")
 def _(w):
     w.example("math", offers="math.subtraction.sub")

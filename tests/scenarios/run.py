@@ -3,8 +3,8 @@
 
     tests/scenarios/run.py [S-01 ..]
 
-One line a scenario: pass; FAIL; part: what was tried passes, and the line says what was not, and why; none:
-nothing of it can be tried yet. Behind an arrow: where a client that exists does otherwise than the scenario says.
+One line a scenario: pass or FAIL, and the ways in which it was tried, or those that failed. Behind an arrow: where a
+client that exists does otherwise than the scenario says, and what counts instead.
 """
 import concurrent.futures
 import contextlib
@@ -46,19 +46,11 @@ def attempt(way):
         return traceback.format_exc(limit=-3)
 
 
-def verdict(name, failures):
-    tried, whole = name in scenario.WAYS, name not in scenario.PARTIAL
-    if failures or (whole and not tried):
-        return "FAIL"
-    return "pass" if whole else "part" if tried else "none"
-
-
 def remark(name, failures):
-    """What failed; else what was not tried."""
+    """What failed; else what was tried."""
     if failures:
         return "; ".join(failures)
-    tried = scenario.PARTIAL.get(name) or "; ".join(w.what for w in scenario.WAYS.get(name, [])) or "not written"
-    return " -> ".join(filter(None, (tried, scenario.NOTES.get(name))))
+    return " -> ".join(filter(None, ("; ".join(w.what for w in scenario.WAYS[name]), scenario.NOTES.get(name))))
 
 
 def main():
@@ -72,13 +64,10 @@ def main():
         if trouble:
             failures.setdefault(way.scenario, []).append(way.what)
             print(f"--- {way.scenario} {way.what}\n{trouble}")
-    verdicts = [verdict(name, failures.get(name)) for name in wanted]
-    for name, v in zip(wanted, verdicts):
-        print(f"{name}  {v}  {TITLES[name]:30}{remark(name, failures.get(name))}")
-    print(", ".join(f"{verdicts.count(v)} {v}" for v in ("pass", "part", "none", "FAIL")))
-    failed = verdicts.count("FAIL")
-    print(f"{len(wanted) - failed - verdicts.count('none')} passed, {failed} failed")
-    return failed > 0
+    for name in wanted:
+        print(f"{name}  {'FAIL' if name in failures else 'pass'}  {TITLES[name]:31}{remark(name, failures.get(name))}")
+    print(f"{len(wanted) - len(failures)} passed, {len(failures)} failed")
+    return len(failures) > 0
 
 
 sys.exit(main())

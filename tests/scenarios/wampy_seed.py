@@ -1,9 +1,12 @@
 """S-19 to S-32: what wampy can do, with wampy itself on the other side."""
+import hashlib
+import hmac
 import json
+import os
 import re
 import time
 
-from scenario import BUILD, SLACK, eventually, near, note, partial, way
+from scenario import BUILD, CLIENTS, SLACK, near, note, own_network, way
 
 
 HEADLINES = ["wampy is great!", "probably best to use wampy in your next project"]
@@ -154,15 +157,83 @@ def _(w):
     assert status == 124 and err.startswith("error: wamp.error.timeout"), err
 
 
-# --- S-28 to S-31 ---------------------------------------------------------------------------------------------
+# --- S-28, S-29 -----------------------------------------------------------------------------------------------
 
-@way("S-28", "anonymous")
+def scram_keys(password, salt, iterations):
+    """What the router keeps of a password. RFC 5802, section 3"""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    client, server = (hmac.digest(salted, text, "sha256") for text in (b"Client Key", b"Server Key"))
+    return f"stored-key: {hashlib.sha256(client).hexdigest()}, server-key: {server.hex()}"
+
+
+SEED = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"  # of RFC 8032
+PUBLIC = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+# As wampy's crossbar.static.auth.json has it: peter's secret is the key that PBKDF2 makes of "secret1".
+STATIC_AUTH = """
+realms:
+  - name: realm1
+    preset: crossbar
+    roles:
+      - {name: wampy, permissions: [{uri: get_foo, allow: [register]}]}
+      - {name: backend, permissions: [{uri: "", match: prefix, allow: [call, register, publish, subscribe]}]}
+auth:
+  anonymous: {role: backend}
+  ticket: {principals: {martin: {ticket: wEx9TPFtHdRr2Zg7rtRE, role: wampy}}}
+  wampcra: {users: {peter: {secret: "prq7+YkJ1/KlW1X0YczMHw==", role: wampy, salt: salt123, iterations: 100, keylen: 16}}}
+"""
+MORE_AUTH = """
+auth:
+  scram: {users: {simon: {kdf: pbkdf2, salt: "c2FsdDEyMw==", iterations: 4096, role: backend, STORED}}}
+  cryptosign: {principals: {alice: {authorized_keys: [PUBLIC], role: backend}}}
+""".replace("STORED", scram_keys("secret2", b"salt123", 4096)).replace("PUBLIC", PUBLIC)
+DENIED = "session not authorized to call 'get_foo'"
+
+
+@way("S-28", "wampy: ticket and wampcra", config=STATIC_AUTH)
 def _(w):
-    status, out, err = w.example("login", "peter", "/dev/null").finish()
-    assert status != 0 and not out, (out, err)
+    for authid, method, secret in (("martin", "ticket", "wEx9TPFtHdRr2Zg7rtRE"),
+                                   ("peter", "wampcra", "prq7+YkJ1/KlW1X0YczMHw==")):
+        assert w.wampy("login", authid, method, WAMPYSECRET=secret).finish()[:2] == (0, "joined\n"), method
+    for authid, method, told in (("martin", "ticket", "ticket in static WAMP-Ticket authentication is invalid"),
+                                 ("peter", "wampcra", "WAMP-CRA signature is invalid"),
+                                 ("nobody", "wampcra", 'no principal with authid "nobody" exists')):
+        out = w.wampy("login", authid, method, WAMPYSECRET="wrong").finish()[1]
+        assert told in out and "wamp.error.not_authorized" in out, out
 
 
-partial("S-28", "the router has no authentication yet; that it refuses who insists on it is tried")
+@way("S-28", "wamp: wampcra, and what it may", config=STATIC_AUTH)
+def _(w):
+    w.autobahn("foo_service", offers="get_foo")
+    call = ("call", "--authid", "peter", "get_foo", "--secret")
+    told = w.wamp(*call, "secret1").finish()
+    assert told == (1, "", f"error: wamp.error.not_authorized: {DENIED}\n"), told
+    status, _, err = w.wamp(*call, "secret2").finish()
+    assert status == 4 and "WAMP-CRA signature is invalid" in err, err
+
+
+@way("S-28", "wamp: ticket", config=STATIC_AUTH)
+def _(w):
+    w.autobahn("foo_service", offers="get_foo")
+    login = ("--authid", "martin", "--ticket", "wEx9TPFtHdRr2Zg7rtRE")
+    assert w.wamp("call", "get_foo", *login).finish() == (1, "", f"error: wamp.error.not_authorized: {DENIED}\n")
+
+
+@way("S-28", "wamp: SCRAM and cryptosign", config=MORE_AUTH)
+def _(w):
+    for words, told in ((("--authid", "simon", "--secret", "secret2"), "simon\tbackend\twamp-scram\n"),
+                        (("--key", SEED), "alice\tbackend\tcryptosign\n")):
+        status, out, err = w.wamp("ls", "--sessions", *words).finish()
+        assert status == 0 and out.endswith(told), (words, out, err)
+    assert w.wamp("ls", "--authid", "simon", "--secret", "secret1").finish()[0] == 4
+
+
+@way("S-28", "autobahn: ticket and wampcra", config=STATIC_AUTH)
+def _(w):
+    w.autobahn("foo_service", offers="get_foo")
+    for login in ({"method": "ticket", "authid": "martin", "ticket": "wEx9TPFtHdRr2Zg7rtRE"},
+                  {"method": "wampcra", "authid": "peter", "secret": "secret1"}):
+        status, out, err = w.autobahn("call", "get_foo", LOGIN=json.dumps(login)).finish()
+        assert (status, out) == (0, f"error: wamp.error.not_authorized: {DENIED}\n"), (out, err)
 
 
 SIZES = (1, 125, 126, 1000, 32700, 40000, 65400, 65600, 1500000)
@@ -184,10 +255,62 @@ def _(w):
         assert time.monotonic() - begun < 1 * SLACK, size
 
 
+# --- S-30 wampy's own tests -----------------------------------------------------------------------------------
+
+def crossbar_configuration(roles, **auth):
+    """Of version 2, as Crossbar.io reads it."""
+    return {"version": 2, "workers": [{
+        "type": "router",
+        "realms": [{"name": "realm1", "roles": [
+            {"name": name, "permissions": [{"uri": uri, "match": match, "allow": dict.fromkeys(allow, True)}]}
+            for name, uri, match, *allow in roles]}],
+        "transports": [{"type": "websocket", "endpoint": {"type": "tcp", "port": 8080, "interface": "127.0.0.1"},
+                        "options": {"auto_ping_interval": 10000, "auto_ping_timeout": 5000},
+                        **({"auth": auth} if auth else {})}]}]}
+
+
+EVERYTHING = ("call", "register", "publish", "subscribe")
+KEY = {"secret": "prq7+YkJ1/KlW1X0YczMHw==", "role": "wampy"}
+SALTED = {**KEY, "salt": "salt123", "iterations": 100, "keylen": 16}
+CONFIGURATIONS = {
+    "crossbar.json": crossbar_configuration([("anonymous", "", "prefix", *EVERYTHING)]),
+    "crossbar.static.auth.json": crossbar_configuration(
+        [("wampy", "get_foo", "exact", "register")], anonymous={"type": "static", "role": "wampy"},
+        ticket={"type": "static", "principals": {"martin": {"ticket": "wEx9TPFtHdRr2Zg7rtRE", "role": "wampy"}}},
+        wampcra={"type": "static", "users": {"peter": SALTED, "joe": KEY, "foo-service": KEY}}),
+}
+
+
+def suite_folder(folder):
+    """What the suite looks for where it is run, and where it finds `crossbar`."""
+    configs, programs = os.path.join(folder, "wampy", "testing", "configs"), os.path.join(folder, "bin")
+    os.makedirs(configs)
+    os.makedirs(programs)
+    os.symlink(os.path.abspath(os.environ.get("WAMPD", "build/wampd")), os.path.join(programs, "crossbar"))
+    for name, configuration in CONFIGURATIONS.items():
+        with open(os.path.join(configs, name), "w") as f:
+            json.dump(configuration, f)
+    return programs
+
+
+@way("S-30", "the tests that the wampy package brings, unmodified, against `crossbar`", lasts=50)
+def _(w):
+    folder = os.path.join(w.folder.name, "suite")
+    programs = suite_folder(folder)
+    python = os.path.join(CLIENTS, "wampy", "bin", "python3")
+    packages = w.start(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").line()
+    suite = w.start(*own_network(), python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{packages}/test",
+                    cwd=folder, PATH=f"{programs}:{os.environ['PATH']}")
+    status, out, err = suite.finish(within=120)
+    assert status == 0 and re.search(r"^\d+ passed, 1 skipped", out, re.M), out[-3000:]
+
+
+note("S-30", "30 of its 52 tests, which its package brings; callers, publishers and TLS are not among them")
+
+
+# --- S-31 pings -----------------------------------------------------------------------------------------------
+
 PING = "timeouts: {ping_interval: 2 s, ping_timeout: 1 s}"
-
-
-partial("S-30", "wampy's suite starts `crossbar`, which is still to come")
 
 
 @way("S-31", "a wampy client, idle for a minute, then heard", config=PING, lasts=60)

@@ -50,17 +50,32 @@ def _(w):
     assert caller.finish() == (0, "1\n", "")
 
 
-@way("S-35", "wampy callee, wamp caller")
-def _(w):
-    w.wampy("serve", "PatientService", offers="requires_patience")
+def is_let_go(w, procedure, mode):
+    """The caller is free at once; the callee goes on, and nobody hears of its result."""
     caller = w.session()
-    request = caller.begin("requires_patience", 2)
+    request = caller.begin(procedure, 2)
     time.sleep(0.5)
     canceled = time.monotonic()
-    caller.send([49, request, {"mode": "kill"}])
+    caller.send([49, request, {"mode": mode}])
     assert caller.receive()[4] == "wamp.error.canceled"
     assert time.monotonic() - canceled < 0.05 * SLACK
-    assert caller.result("requires_patience", 0) == 0
+    assert caller.result(procedure, 0) == 0
+
+
+@way("S-35", "wampy callee, raw caller")
+def _(w):
+    w.wampy("serve", "PatientService", offers="requires_patience")
+    is_let_go(w, "requires_patience", "kill")
+
+
+@way("S-35", "autobahn callee asleep, raw caller")
+def _(w):
+    w.autobahn("naps", offers="nap")
+    is_let_go(w, "nap", "killnowait")
+
+
+note("S-35", "autobahn announces that it can be interrupted, and asleep cannot: with kill it would have the last word")
+note("S-34", "a call that autobahn cancels ends as cancelled or as wamp.error.canceled, whichever is first")
 
 
 # --- S-36, S-37, S-38 streams ---------------------------------------------------------------------------------
@@ -141,6 +156,9 @@ def _(w):
     w.example("streams", offers="uppercase")
     status, out, err = w.node("stream", "uppercase", '"hello"', '"rpc"').finish()
     assert (status, out.split()[:2]) == (0, ['"HELLO"', '"RPC"']), (out, err)
+
+
+note("S-37", "wampy.js is given both words at once")
 
 
 @way("S-38", "C callee, raw caller")

@@ -11,6 +11,7 @@ import sys
 import time
 
 from autobahn.asyncio.wamp import ApplicationRunner, ApplicationSession
+from autobahn.wamp.auth import create_authenticator
 from autobahn.wamp.exception import ApplicationError, TransportLost
 from autobahn.wamp.serializer import CBORSerializer, JsonSerializer, MsgPackSerializer
 from autobahn.wamp.types import CallOptions, RegisterOptions
@@ -253,6 +254,13 @@ async def div(session):
 
 
 @program
+async def foo_service(session):
+    """S-28."""
+    await session.register(lambda: "foo", "get_foo")
+    await forever()
+
+
+@program
 async def naps(session):
     """S-27, S-35, S-50: one that cannot be interrupted."""
     def nap(seconds):
@@ -316,7 +324,16 @@ def person_class():
 # --- running --------------------------------------------------------------------------------------------------
 
 def main(name, *args):
+    login = json.loads(os.environ.get("LOGIN", "{}"))  # what an authenticator is made of, and its method
+
     class Peer(ApplicationSession):
+        def onConnect(self):
+            self.join("realm1", authid=login.get("authid"), authmethods=[login["method"]] if login else None)
+
+        def onChallenge(self, challenge):
+            what = {key: value for key, value in login.items() if key != "method"}
+            return create_authenticator(login["method"], **what).on_challenge(self, challenge)
+
         async def onJoin(self, details):
             try:
                 await PROGRAMS[name](self, *args)

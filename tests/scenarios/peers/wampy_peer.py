@@ -96,6 +96,18 @@ def publish(topic, *words):
 
 
 @program
+def login(authid, method):
+    """S-28: the secret is in WAMPYSECRET."""
+    roles = {"roles": {role: {} for role in ("subscriber", "publisher", "callee", "caller")},
+             "authmethods": [method], "authid": authid}
+    try:
+        with Client(url=URL, roles=roles):
+            print("joined")
+    except WampyError as e:
+        print("WampyError:", e)
+
+
+@program
 def idle(seconds, topic):
     """S-31: silent for long, then heard."""
     with Client(url=URL) as client:
