@@ -1,5 +1,6 @@
 #include "tests/script/daemon.h"
 
+#include "tests/lib/certificate.h"
 #include "tests/script/process.h"
 #include "tests/script/wire.h"
 
@@ -39,7 +40,8 @@ static bool trouble_of(const struct conn *c, struct trouble *t)
 static bool size_suits(const struct daemon *d, size_t max_message)
 {
     bool power = (max_message & (max_message - 1)) == 0;
-    bool announces = d->transport == TRANSPORT_RAWSOCKET || d->transport == TRANSPORT_UNIX;
+    bool announces = d->transport == TRANSPORT_RAWSOCKET || d->transport == TRANSPORT_UNIX ||
+                     d->transport == TRANSPORT_SECURE_RAWSOCKET;
     return max_message == 0 || (announces && power && max_message >= 512);
 }
 
@@ -192,9 +194,11 @@ static struct line_end *daemon_connect(struct driver *driver, const struct peer_
         [TRANSPORT_RAWSOCKET] = WIRE_RAWSOCKET,
         [TRANSPORT_UNIX] = WIRE_RAWSOCKET,
         [TRANSPORT_LONGPOLL] = WIRE_LONGPOLL,
+        [TRANSPORT_SECURE_WEBSOCKET] = WIRE_WEBSOCKET,
+        [TRANSPORT_SECURE_RAWSOCKET] = WIRE_RAWSOCKET,
     };
     unsigned port = d->transport == TRANSPORT_UNIX ? 0 : d->port;
-    bool ok = wire_open(&c->wire, framings[d->transport], o->ser, port, path, o->max_message);
+    bool ok = wire_open(&c->wire, framings[d->transport], o->ser, port, path, d->certificates, o->max_message);
     return ok || trouble_of(c, t) ? (struct line_end *)c : NULL;
 }
 
@@ -354,7 +358,7 @@ static bool daemon_gone(struct driver *d, struct line_end *e, const struct step 
 
 bool daemon_init(struct daemon *d, enum transport transport, const char *wampd)
 {
-    static const char *const names[] = {"ws", "rs", "unix", "longpoll"};
+    static const char *const names[] = {"ws", "rs", "unix", "longpoll", "wss", "rss"};
     *d = (struct daemon){.transport = transport,
                          .wampd = wampd,
                          .driver = {
@@ -371,6 +375,8 @@ bool daemon_init(struct daemon *d, enum transport transport, const char *wampd)
                              .gone = daemon_gone,
                          }};
     snprintf(d->driver.name, sizeof d->driver.name, "%s", names[transport]);
+    if (transport == TRANSPORT_SECURE_WEBSOCKET || transport == TRANSPORT_SECURE_RAWSOCKET)
+        d->certificates = certificates_new();
     snprintf(d->dir, sizeof d->dir, "/tmp/wtc-XXXXXX");
     return mkdtemp(d->dir) != NULL;
 }
@@ -393,5 +399,7 @@ bool daemon_fini(struct daemon *d, struct trouble *t)
         unlink(path);
     }
     rmdir(d->dir);
+    if (d->certificates)
+        certificates_free(d->certificates);
     return ok;
 }

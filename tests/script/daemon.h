@@ -8,12 +8,20 @@
 
 #include <sys/types.h>
 
+struct certificates;
 struct conn;
 
 #define DAEMON_TICKET "wtc"  /* of everybody who logs in */
 
-enum transport { TRANSPORT_WEBSOCKET, TRANSPORT_RAWSOCKET, TRANSPORT_UNIX, TRANSPORT_LONGPOLL };
-enum { TRANSPORT_COUNT = 4 };
+enum transport {
+    TRANSPORT_WEBSOCKET,
+    TRANSPORT_RAWSOCKET,
+    TRANSPORT_UNIX,
+    TRANSPORT_LONGPOLL,
+    TRANSPORT_SECURE_WEBSOCKET,
+    TRANSPORT_SECURE_RAWSOCKET,
+    TRANSPORT_COUNT
+};
 
 struct daemon {
     struct driver driver;  /* first: a driver is cast to its daemon */
@@ -22,6 +30,7 @@ struct daemon {
     pid_t pid;             /* 0: not running */
     int out;               /* what it says on stdout */
     unsigned port;
+    struct certificates *certificates;  /* NULL: no TLS */
     char dir[32];          /* its configuration, its Unix socket, what it says on stderr */
     char settings[1024];   /* of the scripts that it can serve */
     bool stained;          /* something was left behind: the next script gets another process */

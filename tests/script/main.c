@@ -4,6 +4,7 @@
  *     wtc torture FILE...                the same, again and again with the n-th allocation failing, for every n
  *     wtc daemon --wampd PATH FILE...    against the daemon, over every transport and serializer
  *     wtc longpoll --wampd PATH FILE...  the same over HTTP long-poll
+ *     wtc tls --wampd PATH FILE...       over WebSocket and RawSocket in TLS
  *     wtc other --port N FILE...         against another router, over WebSocket with JSON
  *     wtc list FILE...                   what the comments of each file quote: input of tests/coverage.py
  *
@@ -129,7 +130,8 @@ static int main_torture(char **args)
 
 /* --- daemon --------------------------------------------------------------------------------------------------------------- */
 
-enum { SERS = 3, WAYS_MAX = TRANSPORT_COUNT * SERS, LONGPOLL_WAY = TRANSPORT_LONGPOLL * SERS };
+enum { SERS = 3, WAYS_MAX = TRANSPORT_COUNT * SERS, LONGPOLL_WAY = TRANSPORT_LONGPOLL * SERS,
+       TLS_WAY = TRANSPORT_SECURE_WEBSOCKET * SERS };
 
 /* Scripts that want the same configuration one after the other. */
 static int by_settings(const void *a, const void *b)
@@ -225,7 +227,12 @@ static int main_daemon(char **args)
 
 static int main_longpoll(char **args)
 {
-    return in_daemon(args, LONGPOLL_WAY, WAYS_MAX);
+    return in_daemon(args, LONGPOLL_WAY, TLS_WAY);
+}
+
+static int main_tls(char **args)
+{
+    return in_daemon(args, TLS_WAY, WAYS_MAX);
 }
 
 /* --- another router -------------------------------------------------------------------------------------------------------- */
@@ -291,6 +298,7 @@ static const struct {
                 {"torture", main_torture},
                 {"daemon", main_daemon},
                 {"longpoll", main_longpoll},
+                {"tls", main_tls},
                 {"other", main_other},
                 {"list", main_list}};
 

@@ -1,5 +1,7 @@
 #include "tests/script/process.h"
 
+#include "tests/lib/certificate.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -151,12 +153,21 @@ static void write_auth(struct wamp_buf *out, const struct script *s)
     wamp_buf_addf(out, "}}},\n");
 }
 
+static void write_listen(struct wamp_buf *out, const struct daemon *d)
+{
+    wamp_buf_addf(out, "{\"listen\": [");
+    if (d->certificates)
+        wamp_buf_addf(out, "{\"url\": \"wss://127.0.0.1:0\", \"tls\": {\"certificate\": \"%s\", \"key\": \"%s\"}}],\n",
+                      d->certificates->server, d->certificates->server_key);
+    else
+        wamp_buf_addf(out, "{\"url\": \"ws://127.0.0.1:0\", \"longpoll\": \"/lp\"}, \"unix:%s/socket\"],\n", d->dir);
+}
+
 static void write_config(struct wamp_buf *out, const struct daemon *d, const struct script *s)
 {
     const struct realm_config *c = &s->config;
-    wamp_buf_addf(out,
-                  "{\"listen\": [{\"url\": \"ws://127.0.0.1:0\", \"longpoll\": \"/lp\"}, \"unix:%s/socket\"],\n\"log\": {\"level\": \"warn\"},\n",
-                  d->dir);
+    write_listen(out, d);
+    wamp_buf_addf(out, "\"log\": {\"level\": \"warn\"},\n");
     if (s->login_count)
         write_auth(out, s);
     write_limits(out, c);
@@ -231,7 +242,7 @@ bool process_trouble(const struct daemon *d, const char *what, struct trouble *t
 
 static bool await_ready(struct daemon *d, struct trouble *t)
 {
-    static const char address[] = "ws://127.0.0.1:";
+    static const char address[] = "://127.0.0.1:";
     char line[1024] = "";
     bool ready = read_line(d->out, line, sizeof line) && strncmp(line, "wampd ready", 11) == 0;
     const char *where = ready ? strstr(line, address) : NULL;

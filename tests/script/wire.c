@@ -32,7 +32,7 @@ __attribute__((format(printf, 2, 3))) static bool broken(struct wire *w, const c
 static void write_all(struct wire *w, const char *octets, size_t len)
 {
     while (len && !w->ended) {
-        ssize_t n = send(w->fd, octets, len, MSG_NOSIGNAL);
+        ssize_t n = w->secure ? secure_write(w->secure, octets, len) : send(w->fd, octets, len, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -159,9 +159,13 @@ static void feed(struct wire *w, struct str octets)
 static size_t read_some(struct wire *w, char *to, size_t room, int ms)
 {
     struct pollfd p = {.fd = w->fd, .events = POLLIN};
-    if (w->ended || poll(&p, 1, ms) <= 0)
-        return 0;
-    ssize_t n = recv(w->fd, to, room, 0);
+    ssize_t n;
+    do {
+        bool has_more = w->secure && secure_has_more(w->secure);
+        if (w->ended || (!has_more && poll(&p, 1, ms) <= 0))
+            return 0;
+        n = w->secure ? secure_read(w->secure, to, room) : recv(w->fd, to, room, 0);
+    } while (n < 0 && w->secure);
     if (n <= 0)
         w->ended = true;
     return n > 0 ? (size_t)n : 0;
@@ -284,7 +288,7 @@ static bool open_longpoll(struct wire *w, unsigned port)
     return longpoll_open(&w->poll, w->ser, w->ser == WAMP_MSGPACK, fds, &why) || broken(w, "%s", why);
 }
 
-bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
+bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path, bool tls,
                size_t max_message)
 {
     size_t most = max_message ? max_message : (size_t)1 << 24;
@@ -297,11 +301,14 @@ bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, uns
     w->fd = port ? connect_tcp(port) : connect_unix(path);
     if (w->fd < 0)
         return broken(w, "cannot connect: %s", strerror(errno));
+    if (tls && !(w->secure = secure_connect(w->fd)))
+        return broken(w, "no TLS");
     return framing == WIRE_WEBSOCKET ? open_websocket(w) : open_rawsocket(w, most);
 }
 
 void wire_close(struct wire *w)
 {
+    secure_free(w->secure);
     if (w->fd >= 0)
         close(w->fd);
     if (w->framing == WIRE_LONGPOLL)

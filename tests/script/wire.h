@@ -1,4 +1,4 @@
-/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP or a Unix socket, or HTTP long-poll
+/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP, TLS or a Unix socket, or HTTP long-poll
  * at /lp, with MessagePack in batches. */
 #ifndef TESTS_SCRIPT_WIRE_H
 #define TESTS_SCRIPT_WIRE_H
@@ -6,6 +6,7 @@
 #include "common/rawsocket.h"
 #include "common/websocket.h"
 #include "tests/script/longpoll.h"
+#include "tests/script/secure.h"
 
 #include <stdbool.h>
 
@@ -15,6 +16,7 @@ enum { WIRE_PATIENCE_MS = 5000 };  /* how long anything may take that must come 
 
 struct wire {
     int fd;                  /* -1: never opened */
+    struct secure *secure;   /* NULL: no TLS */
     enum wire_framing framing;
     enum wamp_ser ser;
     struct wamp_ws ws;
@@ -30,9 +32,9 @@ struct wire {
     char broken[120];        /* what the router did that it must not; empty: nothing */
 };
 
-/* port 0: the Unix socket at `path`. max_message 0: the largest there is; RawSocket only. False: could not,
+/* port 0: the Unix socket at `path`. tls: for a port, but not with long-poll. max_message 0: the largest there is; RawSocket only. False: could not,
  * w->broken says why; wire_close is due either way. */
-bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
+bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path, bool tls,
                size_t max_message);
 void wire_close(struct wire *w);
 
