@@ -84,6 +84,7 @@ static void add_cors(struct wamp_buf *out, const struct http *h)
 static void add_head(struct conn *c, int status, struct str type, size_t body_len)
 {
     struct wamp_buf *out = &c->hub->scratch;
+    c->http->keep_alive = c->http->keep_alive && !c->hub->stopping;
     wamp_buf_reset(out);
     wamp_buf_addf(out, "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\n", status, phrase_of(status));
     add_cors(out, c->http);
@@ -105,7 +106,6 @@ static void write_scratch(struct conn *c)
 
 void http_begin_answer(struct conn *c, int status, struct str type, size_t body_len)
 {
-    c->http->keep_alive = c->http->keep_alive && !c->hub->stopping;
     add_head(c, status, type, body_len);
     wamp_buf_add_str(&c->hub->scratch, STR("\r\n"));
     write_scratch(c);
@@ -148,7 +148,6 @@ void http_refuse(struct conn *c, int status, const char *why)
 /* A browser asks before it sends JSON to another origin. spec: A-LP-09 */
 static void answer_preflight(struct conn *c)
 {
-    c->http->keep_alive = c->http->keep_alive && !c->hub->stopping;
     add_head(c, 204, STR(""), 0);
     wamp_buf_add_str(&c->hub->scratch, STR("Access-Control-Allow-Methods: POST, OPTIONS\r\n"
                                            "Access-Control-Allow-Headers: Content-Type\r\n"
@@ -183,7 +182,7 @@ static void keep_headers(struct http *h, const struct http_request *r)
     h->keep_alive = r->keep_alive;
 }
 
-/* A POST to something that there is. */
+/* Its body is judged before it has come. */
 static void serve_post(struct conn *c, const struct http_request *r)
 {
     struct http *h = c->http;
@@ -208,7 +207,6 @@ static void serve_post(struct conn *c, const struct http_request *r)
     }
 }
 
-/* Requests without a body, or whose body is none of our business. */
 static void serve_other(struct conn *c, const struct http_request *r)
 {
     if (r->body_len)

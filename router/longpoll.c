@@ -139,12 +139,13 @@ static void wire_want_write(void *socket)
     (void)socket;
 }
 
-/* conn.held says it all; who waits for the end of it may go on at the end of the turn. */
+/* conn.held says it all; the first of those who wait for its end may go on at the end of the turn. */
 static void wire_hear(void *socket, bool enable)
 {
     struct longpoll *lp = socket;
-    for (struct list *n = list_first(&lp->parked); enable && n; n = list_next(&lp->parked, n))
-        http_wake(list_entry(n, struct http, parked)->conn);
+    struct list *first = list_first(&lp->parked);
+    if (enable && first)
+        http_wake(list_entry(first, struct http, parked)->conn);
 }
 
 static void wire_finish(void *socket)

@@ -157,6 +157,24 @@ TEST(preflights_are_answered_and_origins_allowed)  /* spec: A-LP-09 */
     rig_fini(&rig);
 }
 
+TEST(pages_that_the_listener_does_not_name_stay_out)  /* spec: reliability threat 11 */
+{
+    static const char *const names[] = {"https://a.example"};
+    struct rig rig;
+    struct str head;
+    rig_init(&rig);
+    rig.config.listeners[0].origins.names = (const char **)names;
+    rig.config.listeners[0].origins.count = 1;
+    struct plug *p = web_connect(&rig);
+    web_request(p, "POST", "/lp/open", "Origin: https://a.example\r\n", STR("{\"protocols\": [\"wamp.2.json\"]}"));
+    assert_true(answered_with(p, 200, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    web_request(p, "OPTIONS", "/lp/open", "Origin: https://b.example\r\n", STR(""));
+    assert_int_equal(web_answer(p, &head), 403);
+    assert_null(memmem(head.ptr, head.len, "Access-Control", 14));
+    assert_true(p->finished);
+    rig_fini(&rig);
+}
+
 TEST(other_methods_are_not_allowed)
 {
     struct rig rig;
@@ -293,7 +311,8 @@ RUN_TESTS(cmocka_unit_test(without_longpoll_only_upgrades_are_served),
           cmocka_unit_test(who_does_not_read_is_not_served_further),
           cmocka_unit_test(while_a_receive_waits_few_requests_are_kept),
           cmocka_unit_test(the_last_request_of_a_connection_is_told_so),
-          cmocka_unit_test(preflights_are_answered_and_origins_allowed), cmocka_unit_test(other_methods_are_not_allowed),
+          cmocka_unit_test(preflights_are_answered_and_origins_allowed),
+          cmocka_unit_test(pages_that_the_listener_does_not_name_stay_out), cmocka_unit_test(other_methods_are_not_allowed),
           cmocka_unit_test(a_malformed_request_is_the_last_one), cmocka_unit_test(header_floods_end_at_their_limit),
           cmocka_unit_test(who_waits_to_be_told_may_send_his_body),
           cmocka_unit_test(deadlines_are_not_moved_by_dripping), cmocka_unit_test(a_body_has_a_time_of_its_own),
