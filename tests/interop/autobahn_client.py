@@ -1,5 +1,8 @@
-"""autobahn for Python, on asyncio: WebSocket and RawSocket, JSON, MessagePack and CBOR. See checks.py."""
+"""autobahn for Python, on asyncio: WebSocket and RawSocket, with and without TLS, JSON, MessagePack and CBOR. See
+checks.py."""
 import asyncio
+import os
+import ssl
 import urllib.parse
 
 from autobahn.asyncio.component import Component
@@ -11,12 +14,13 @@ import checks
 
 def transport(variant):
     url = checks.url(variant)
-    serializer = variant.removesuffix("_rs")
-    if not variant.endswith("_rs"):
-        return {"type": "websocket", "url": url, "serializers": [serializer], "max_retries": 0}
-    where = urllib.parse.urlsplit(url)
-    return {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0,
-            "endpoint": {"type": "tcp", "host": where.hostname, "port": where.port}}
+    serializer, where = variant.partition("_")[0], urllib.parse.urlsplit(url)
+    endpoint = {"type": "tcp", "host": where.hostname, "port": where.port}
+    if where.scheme in ("wss", "rss"):
+        endpoint["tls"] = ssl.create_default_context(cafile=os.environ["CA_FILE"])
+    if where.scheme in ("ws", "wss"):
+        return {"type": "websocket", "url": url, "serializers": [serializer], "max_retries": 0, "endpoint": endpoint}
+    return {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0, "endpoint": endpoint}
 
 
 class Caller(checks.Peer):

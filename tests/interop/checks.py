@@ -154,7 +154,8 @@ async def check_service(report, caller, service):
 # --- programs ----------------------------------------------------------------------------------------------------
 
 def url(variant):
-    return os.environ["RS_URL" if variant.endswith("_rs") else "WS_URL"]
+    """A variant is a serializer, and behind it what it goes over: json, json_rs, json_wss."""
+    return os.environ[(variant.partition("_")[2] or "ws").upper() + "_URL"]
 
 
 async def end_of_input():

@@ -16,12 +16,14 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+from certificates import Certificates  # noqa: E402
 from rawpeer import Daemon  # noqa: E402
 
 INSTALLED = os.path.abspath(os.environ.get("CLIENTS", "build/interop"))
 LIBWAMP = os.environ.get("LIBWAMP", "build/interop/libwamp_client")
 CONFIG = """
-listen: [{url: 'ws://127.0.0.1:0', longpoll: {path: /lp, preset: crossbar}}, 'rs://127.0.0.1:0']
+listen: [{url: 'ws://127.0.0.1:0', longpoll: {path: /lp, preset: crossbar}}, 'rs://127.0.0.1:0', 'wss://127.0.0.1:0',
+         'rss://127.0.0.1:0']
 realms: [realm1]
 limits: {message_size: 4 MiB}
 """
@@ -38,11 +40,11 @@ def command(client):
 
 
 @contextlib.contextmanager
-def daemon():
+def daemon(certificates):
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
         f.write(CONFIG)
         f.flush()
-        with Daemon("--config", f.name) as d:
+        with Daemon("--config", f.name, *certificates.options()) as d:
             yield d
 
 
@@ -74,8 +76,10 @@ def test(client, environment):
 
 def main():
     with contextlib.ExitStack() as stack:
-        ws, rs = stack.enter_context(daemon()).urls()
-        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "LP_URL": f"http{ws[2:]}/lp",
+        certificates = stack.enter_context(Certificates())
+        ws, rs, wss, rss = stack.enter_context(daemon(certificates)).urls()
+        environment = {**os.environ, "WS_URL": ws, "RS_URL": rs, "WSS_URL": wss, "RSS_URL": rss,
+                       "CA_FILE": certificates.ca, "LP_URL": f"http{ws[2:]}/lp",
                        "NODE_PATH": f"{INSTALLED}/node_modules", "INTEROP": HERE}
         for client in CLIENTS:
             stack.enter_context(service(client, environment))
