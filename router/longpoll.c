@@ -279,8 +279,8 @@ static void serve_open(struct conn *http, struct longpoll *none, struct str body
     (void)none;
     wamp_arena_reset(&hub->arena);
     if (!choose_protocol(body, &hub->arena, &ser, &batched)) {
-        http_answer(http, 400, STR("text/plain; charset=utf-8"), STR("expected {\"protocols\": [..]}: wamp.2.json, "
-                    "wamp.2.msgpack, wamp.2.cbor, or one of these with .batched"));
+        http_answer(http, 400, STR("text/plain; charset=utf-8"),
+                    STR("expected {\"protocols\": [..]}: wamp.2.json, .msgpack or .cbor, or with .batched"));
         return;
     }
     bool full = hub->stopping || hub->waits.count[WAIT_HELLO] >= STRANGERS_MAX;

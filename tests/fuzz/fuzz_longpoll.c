@@ -1,8 +1,8 @@
 /* HTTP requests and long-poll transports: four connections, and a WebSocket peer in session.
  *
  * An input that begins with '!' is a request for the reader of heads alone. Any other is a play in lines:
- *     0TEXT  connection 0 (.. 3) sends TEXT, a backtick for CRLF, @0 (.. @9) for the id of the n-th transport, ^ for
- *            the separator of batches
+ *     0TEXT  connection 0 (.. 3) sends TEXT: a backtick for CRLF, @0 (.. @9) for the id of the n-th transport,
+ *            ^ for the separator of batches
  *     <TEXT  the peer says TEXT           aN  turn the clock: 10^N ms      e   an event of 10,000 octets
  *     hN     connection N breaks          qN  it takes nothing for now     QN  it takes 1,000 octets more
  *     f      the next allocation fails (fN: the N-th)                      s   the router begins to shut down
@@ -75,11 +75,20 @@ static void note_transport(struct str body)
     memcpy(play.lines[play.line_count++].id, at, ID_LEN);
 }
 
+/* RawSocket or WebSocket: there anything may look like an answer. */
+static bool speaks_wamp(const struct plug *p)
+{
+    struct str all = wamp_buf_str(&p->octets);
+    return str_starts(all, STR("\x7f")) || (all.len && memmem(all.ptr, all.len, "HTTP/1.1 101 ", 13));
+}
+
 /* Takes the answers that are whole. */
 static void take_answers(struct plug *p)
 {
     struct str head;
     int status;
+    if (speaks_wamp(p))
+        return;
     while ((status = web_answer(p, &head))) {
         demand(str_starts(head, STR("HTTP/1.1 ")) && status >= 100 && status <= 505);
         struct wamp_http_head parts;
@@ -89,7 +98,8 @@ static void take_answers(struct plug *p)
         demand(status != 204 || p->text.len == 0);
         note_transport(p->text);
     }
-    demand(p->conn || p->octets.len == p->taken || p->octets.ptr[p->taken] == 'H' || p->octets.ptr[p->taken] == '\x7f');
+    char next = p->octets.len > p->taken ? p->octets.ptr[p->taken] : 'H';
+    demand(p->conn || next == 'H');
 }
 
 /* --- acts ----------------------------------------------------------------------------------------------- */

@@ -96,7 +96,7 @@ def echo(callee, caller):
     assert caller.receive() == [50, 1, {}, ["ä", 1.0]]
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# ---------------------------------------------------------------------------------------------------------------
 
 def all_transports_share_a_port():
     with router() as d:
@@ -220,8 +220,8 @@ def a_http_1_0_client_is_served_request_by_request():
 
 
 run([
-    all_transports_share_a_port, unix_sockets_and_the_root_are_served_too, tls_is_no_different, mebibytes_go_both_ways,
-    a_receive_waits_its_time, an_answer_that_breaks_ends_the_session, who_does_not_come_back_is_gone,
-    sigterm_is_said_to_those_who_wait, a_new_configuration_leaves_transports_alone,
+    all_transports_share_a_port, unix_sockets_and_the_root_are_served_too, tls_is_no_different,
+    mebibytes_go_both_ways, a_receive_waits_its_time, an_answer_that_breaks_ends_the_session,
+    who_does_not_come_back_is_gone, sigterm_is_said_to_those_who_wait, a_new_configuration_leaves_transports_alone,
     a_http_1_0_client_is_served_request_by_request,
 ])

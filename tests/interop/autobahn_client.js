@@ -92,7 +92,8 @@ function transport(variant) {
 }
 
 function join(variant) {
-    const connection = new autobahn.Connection({ realm: "realm1", max_retries: 0, transports: [transport(variant)] });
+    const transports = [transport(variant)];
+    const connection = new autobahn.Connection({ realm: "realm1", max_retries: 0, transports });
     return new Promise((resolve, reject) => {
         connection.onopen = (session) => resolve(new Caller(`${CLIENT}_${variant}`, connection, session));
         connection.onclose = (reason, details) => reject(new Error(`${reason}: ${JSON.stringify(details)}`));
@@ -127,8 +128,8 @@ async function patterns(caller) {
     assert.equal(await caller.session.call(`${uri}leaf`), `${uri}leaf`);
 }
 
-// Over long-poll autobahn sends each message in a request of its own, without waiting for the one before: CANCEL may come
-// before its CALL, and progress in any order.
+// Over long-poll autobahn sends each message in a request of its own, without waiting for the one before: CANCEL
+// may come before its CALL, and progress in any order.
 const ORDERED = LONGPOLL ? [] : [aCanceledCall];
 
 checks.program(CLIENT, join, [...ORDERED, aSharedRegistration, patterns]);

@@ -16,7 +16,8 @@ void web_request(struct plug *p, const char *method, const char *path, const cha
 {
     struct wamp_buf out = {0};
     fail_pause();
-    wamp_buf_addf(&out, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n", method, path, headers, body.len);
+    wamp_buf_addf(&out, "%s %s HTTP/1.1\r\nHost: x\r\n%s", method, path, headers);
+    wamp_buf_addf(&out, "Content-Length: %zu\r\n\r\n", body.len);
     wamp_buf_add_str(&out, body);
     fail_resume();
     plug_octets(p, out.ptr, out.len);

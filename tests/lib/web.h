@@ -21,7 +21,7 @@ struct plug *web_connect(struct rig *rig);  /* to a listener with long-poll at /
 void web_request(struct plug *p, const char *method, const char *path, const char *headers, struct str body);
 void web_post(struct plug *p, const char *path, const char *body);
 
-/* Takes the next answer: its status, 0 where there is none that is whole. p->text is the body, `head` all before. */
+/* Takes the next answer: its status, 0 where there is none that is whole. p->text is the body, `head` the rest. */
 int web_answer(struct plug *p, struct str *head);
 
 /* The next answer has that status and a body that begins so; "" wants an empty one. */

@@ -61,6 +61,7 @@ TEST(numbers_are_digits_and_not_too_many)
         assert_false(wamp_http_number(str_z(bad[i]), &n));
 }
 
-RUN_TESTS(cmocka_unit_test(a_head_is_its_first_line_and_its_headers), cmocka_unit_test(every_prefix_of_a_head_needs_more),
+RUN_TESTS(cmocka_unit_test(a_head_is_its_first_line_and_its_headers),
+          cmocka_unit_test(every_prefix_of_a_head_needs_more),
           cmocka_unit_test(headers_that_have_been_abused_are_malformed),
           cmocka_unit_test(numbers_are_digits_and_not_too_many))

@@ -14,8 +14,8 @@ static int read_request(const char *octets, struct http_request *r)
 TEST(a_request_is_its_method_its_path_and_its_length)
 {
     struct http_request r;
-    assert_int_equal(read_request("POST /lp/open?x=7 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nOrigin: http://o\r\n\r\n12345", &r),
-                     200);
+    assert_int_equal(read_request("POST /lp/open?x=7 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+                                  "Origin: http://o\r\n\r\n12345", &r), 200);
     expect_str(r.method, "POST");
     expect_str(r.path, "/lp/open");
     expect_str(r.origin, "http://o");

@@ -139,7 +139,8 @@ TEST(preflights_are_answered_and_origins_allowed)  /* spec: A-LP-09 */
     struct rig rig;
     rig_init(&rig);
     struct plug *p = web_connect(&rig);
-    web_request(p, "OPTIONS", "/lp/open", "Origin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n", STR(""));
+    web_request(p, "OPTIONS", "/lp/open",
+                "Origin: https://a.example\r\nAccess-Control-Request-Method: POST\r\n", STR(""));
     struct str head;
     assert_int_equal(web_answer(p, &head), 204);
     static const char *const wanted[] = {
@@ -307,14 +308,18 @@ TEST(a_connection_over_a_limit_is_told_so)  /* spec: reliability threat 1 */
 RUN_TESTS(cmocka_unit_test(without_longpoll_only_upgrades_are_served),
           cmocka_unit_test(websockets_and_rawsockets_open_beside_longpoll),
           cmocka_unit_test(requests_follow_one_another_on_one_connection),
-          cmocka_unit_test(a_request_may_come_octet_by_octet), cmocka_unit_test(pipelined_requests_are_answered_in_order),
+          cmocka_unit_test(a_request_may_come_octet_by_octet),
+          cmocka_unit_test(pipelined_requests_are_answered_in_order),
           cmocka_unit_test(who_does_not_read_is_not_served_further),
           cmocka_unit_test(while_a_receive_waits_few_requests_are_kept),
           cmocka_unit_test(the_last_request_of_a_connection_is_told_so),
           cmocka_unit_test(preflights_are_answered_and_origins_allowed),
-          cmocka_unit_test(pages_that_the_listener_does_not_name_stay_out), cmocka_unit_test(other_methods_are_not_allowed),
-          cmocka_unit_test(a_malformed_request_is_the_last_one), cmocka_unit_test(header_floods_end_at_their_limit),
+          cmocka_unit_test(pages_that_the_listener_does_not_name_stay_out),
+          cmocka_unit_test(other_methods_are_not_allowed),
+          cmocka_unit_test(a_malformed_request_is_the_last_one),
+          cmocka_unit_test(header_floods_end_at_their_limit),
           cmocka_unit_test(who_waits_to_be_told_may_send_his_body),
-          cmocka_unit_test(deadlines_are_not_moved_by_dripping), cmocka_unit_test(a_body_has_a_time_of_its_own),
+          cmocka_unit_test(deadlines_are_not_moved_by_dripping),
+          cmocka_unit_test(a_body_has_a_time_of_its_own),
           cmocka_unit_test(an_idle_connection_is_closed_without_a_word),
           cmocka_unit_test(a_connection_over_a_limit_is_told_so))

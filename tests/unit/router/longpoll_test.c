@@ -59,7 +59,8 @@ TEST(open_chooses_the_first_protocol_of_the_clients_that_we_speak)  /* spec: A-L
         {"{\"protocols\": [\"wamp.2.json\"]}", "{\"protocol\": \"wamp.2.json\", \"transport\": \""},
         {"{\"protocols\": [\"x\", \"wamp.2.cbor\", \"wamp.2.json\"]}", "{\"protocol\": \"wamp.2.cbor\","},
         {"{\"x\": 1, \"protocols\": [\"wamp.2.msgpack.batched\"]}", "{\"protocol\": \"wamp.2.msgpack.batched\","},
-        {"{\"protocols\": [\"wamp.2.ubjson\", 7, \"wamp.2.json.batched\"]}", "{\"protocol\": \"wamp.2.json.batched\","},
+        {"{\"protocols\": [\"wamp.2.ubjson\", 7, \"wamp.2.json.batched\"]}",
+         "{\"protocol\": \"wamp.2.json.batched\","},
     };
     struct rig rig;
     rig_init(&rig);
@@ -74,8 +75,8 @@ TEST(open_chooses_the_first_protocol_of_the_clients_that_we_speak)  /* spec: A-L
 TEST(open_without_a_common_protocol_is_refused)  /* spec: 2.30 */
 {
     static const char *const bad[] = {
-        "", "{", "[]", "7", "{}", "{\"protocols\": {}}", "{\"protocols\": []}", "{\"protocols\": [\"wamp.2.ubjson\"]}",
-        "{\"protocols\": [\"wamp.2.json\"]} x",
+        "", "{", "[]", "7", "{}", "{\"protocols\": {}}", "{\"protocols\": []}",
+        "{\"protocols\": [\"wamp.2.ubjson\"]}", "{\"protocols\": [\"wamp.2.json\"]} x",
     };
     struct rig rig;
     rig_init(&rig);
@@ -597,8 +598,9 @@ TEST(a_message_above_the_limit_is_refused_before_it_has_come)  /* spec: 0.9 row 
     struct poll p;
     poll_init(&p);
     char request[200];
-    int len = snprintf(request, sizeof request, "POST /lp/%s/send HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n",
-                       p.line.id, (2 << 20) + 1);
+    int len = snprintf(request, sizeof request,
+                       "POST /lp/%s/send HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", p.line.id,
+                       (2 << 20) + 1);
     plug_octets(p.out, request, (size_t)len);
     expect_answer(p.out, 413, "the body is larger");
     assert_true(p.out->finished);
@@ -616,8 +618,8 @@ TEST(before_welcome_the_limit_is_a_smaller_one)  /* spec: reliability 5 */
     rig_init(&rig);
     struct plug *p = web_connect(&rig), *q = web_connect(&rig);
     struct line l = web_open(p, "wamp.2.json");
-    int len = snprintf(request, sizeof request, "POST /lp/%s/send HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n",
-                       l.id);
+    int len = snprintf(request, sizeof request,
+                       "POST /lp/%s/send HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n", l.id);
     plug_octets(p, request, (size_t)len);
     expect_answer(p, 413, "the body is larger");
     len = snprintf(request, sizeof request, "POST /lp/open HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n");
@@ -773,13 +775,14 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(open_without_a_common_protocol_is_refused),
           cmocka_unit_test(ids_have_130_random_bits_and_are_all_there_is_to_know),
           cmocka_unit_test(unknown_transports_and_paths_are_not_found),
-          cmocka_unit_test(transports_count_as_connections), cmocka_unit_test(one_connection_cannot_open_transports_without_end),
-          cmocka_unit_test(hello_has_its_deadline_here_too),
-          cmocka_unit_test(a_receive_waits_for_a_message),
+          cmocka_unit_test(transports_count_as_connections),
+          cmocka_unit_test(one_connection_cannot_open_transports_without_end),
+          cmocka_unit_test(hello_has_its_deadline_here_too), cmocka_unit_test(a_receive_waits_for_a_message),
           cmocka_unit_test(without_batches_a_receive_gets_one_message_in_order),
-          cmocka_unit_test(a_batched_receive_gets_all_that_waits), cmocka_unit_test(binary_batches_have_their_lengths),
-          cmocka_unit_test(a_receive_without_messages_ends_with_204), cmocka_unit_test(a_second_receive_ends_the_first),
-          cmocka_unit_test(who_receives_no_more_is_lost),
+          cmocka_unit_test(a_batched_receive_gets_all_that_waits),
+          cmocka_unit_test(binary_batches_have_their_lengths),
+          cmocka_unit_test(a_receive_without_messages_ends_with_204),
+          cmocka_unit_test(a_second_receive_ends_the_first), cmocka_unit_test(who_receives_no_more_is_lost),
           cmocka_unit_test(a_client_that_hangs_up_while_it_waits_loses_nothing),
           cmocka_unit_test(a_large_answer_leaves_in_pieces_and_waits_where_it_is_counted),
           cmocka_unit_test(what_follows_a_receive_on_its_connection_is_served_after_it),
@@ -802,7 +805,8 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(goodbye_is_fetched_and_then_the_transport_is_over),
           cmocka_unit_test(what_the_router_said_last_can_be_fetched_for_a_while),
           cmocka_unit_test(a_receive_is_told_that_its_transport_was_dropped),
-          cmocka_unit_test(close_ends_the_session_and_the_receive), cmocka_unit_test(a_shutdown_is_said_to_those_who_wait),
+          cmocka_unit_test(close_ends_the_session_and_the_receive),
+          cmocka_unit_test(a_shutdown_is_said_to_those_who_wait),
           cmocka_unit_test(a_shutdown_ends_receives_that_have_nothing_to_wait_for),
           cmocka_unit_test(a_session_that_is_killed_hears_it_and_may_answer),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks_and_nothing_is_lost_silently))
