@@ -86,7 +86,9 @@ static void print_man(void)
         printf("(default %" PRId64 "%s)\n", limits[i].value, !strcmp(limits[i].unit, "MS") ? " ms" : "");
     }
     puts(".SH SIGNALS\nSIGTERM and SIGINT say GOODBYE to every session and end the router within a second; a second one ends\n"
-         "it at once. SIGUSR1 writes the counters to stderr. SIGHUP is ignored.\n.SH EXIT STATUS\n"
+         "it at once. SIGUSR1 writes the counters to stderr. SIGHUP reads the configuration and\n"
+         "certificates again: a mistake in them is logged, and all stays as it was; else sessions go on, and a line\n"
+         "beginning with \\(lqwampd reloaded\\(rq is printed.\n.SH EXIT STATUS\n"
          "0 after a stop by signal; 1 for a mistake in the configuration or when an address cannot be used;\n"
          "2 for a mistake in the command line.");
 }
