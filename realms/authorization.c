@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "common/uri.h"
+#include "realms/held.h"
 #include "realms/inner.h"
 #include "realms/send.h"
 
@@ -165,6 +166,79 @@ enum access authorize_message(struct session *s, const struct wamp_msg *m, enum 
 bool authorization_stands(const struct session *s, const struct wish *wish, struct grant *grant)
 {
     return !s->role || s->role->authorizer.len || decide_by_permissions(s->role, wish, grant);
+}
+
+/* --- roles that change ---------------------------------------------------------------------------------- */
+
+/* Ends what s may not have any more. */
+static void revoke_subscriptions(struct session *s)
+{
+    struct list *next;
+    for (struct list *n = list_first(&s->subscribers); n; n = next) {
+        struct subscriber *member = list_entry(n, struct subscriber, by_session);
+        next = list_next(&s->subscribers, n);
+        struct wish wish = {ACTION_SUBSCRIBE, subscription_uri(member->subscription), member->subscription->match, {0}};
+        struct grant grant;
+        if (!authorization_stands(s, &wish, &grant))
+            broker_revoke(s->realm, member, STR("wamp.error.not_authorized"));
+    }
+}
+
+static void revoke_registrations(struct session *s)
+{
+    struct list *next;
+    for (struct list *n = list_first(&s->callees); n; n = next) {
+        struct callee *callee = list_entry(n, struct callee, by_session);
+        next = list_next(&s->callees, n);
+        struct wish wish = {ACTION_REGISTER, registration_uri(callee->registration), callee->registration->match, {0}};
+        struct grant grant;
+        if (!authorization_stands(s, &wish, &grant))
+            dealer_revoke(s->realm, callee, STR("wamp.error.not_authorized"));
+    }
+}
+
+static void give_role(struct session *s)
+{
+    const struct roles *roles = s->realm->roles;
+    s->role = roles_find(roles, s->authrole);
+    if (!roles || s->role)
+        return;
+    send_goodbye(s, STR("wamp.close.killed"), STR("the role of this session is no more"));
+    session_doom(s, CLOSE_KILLED);
+}
+
+/* What s is now, for what it has and for what waits. */
+static void apply_role(struct session *s)
+{
+    if (session_is_doomed(s))
+        return;
+    revoke_subscriptions(s);
+    revoke_registrations(s);
+    if (s->held) {
+        asking_stop(s->realm, &s->held->asking);
+        held_serve(s);
+    }
+}
+
+bool realm_set_roles(struct realm *r, const struct realm_role *roles, size_t count, wamp_ms now)
+{
+    struct roles *old = r->roles, *new = count ? roles_new(roles, count) : NULL;
+    struct session *s, *tmp;
+    if (count && !new)
+        return false;
+    r->now = now;
+    r->roles = new;
+    HASH_ITER(hh, r->sessions, s, tmp)
+    {
+        give_role(s);
+    }
+    HASH_ITER(hh, r->sessions, s, tmp)
+    {
+        apply_role(s);
+    }
+    roles_free(old);
+    realm_rest(r);
+    return true;
 }
 
 /* --- the realm's face ----------------------------------------------------------------------------------- */

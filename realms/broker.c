@@ -136,6 +136,14 @@ void broker_remove(struct realm *r, struct subscriber *member)
         meta_publish_pair(r, STR("wamp.subscription.on_delete"), session, id);
 }
 
+void broker_revoke(struct realm *r, struct subscriber *member, struct str reason)
+{
+    struct session *s = member->session;
+    if (wamp_announced(&s->roles, SUBSCRIBER, subscription_revocation))
+        send_revocation(s, WAMP_UNSUBSCRIBED, "subscription", member->key.subscription, reason);
+    broker_remove(r, member);
+}
+
 static bool subscription_ok(struct session *s, const struct wamp_msg *m)
 {
     enum wamp_match match = m->opt.match;

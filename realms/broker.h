@@ -95,6 +95,9 @@ struct subscriber *broker_find_member(struct realm *r, uint64_t subscription, ui
 /* Ends a membership: on_unsubscribe, and on_delete when it was the last. spec: A-SMA-01 */
 void broker_remove(struct realm *r, struct subscriber *member);
 
+/* The same, told to the subscriber if it announced subscription_revocation. spec: A-SRV-01, A-SRV-02, T-36 */
+void broker_revoke(struct realm *r, struct subscriber *member, struct str reason);
+
 /* The subscription for (uri, match), made when there is none; *created tells. NULL: no memory. */
 struct subscription *broker_find_or_add(struct realm *r, struct str uri, enum wamp_match match, bool *created);
 

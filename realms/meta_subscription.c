@@ -113,15 +113,6 @@ void meta_subscription_count_subscribers(struct meta_call *c)
         meta_result_uint(c, sub->count);
 }
 
-/* Told to the subscriber if it announced subscription_revocation. spec: A-SRV-01, A-SRV-02, T-36 */
-static void revoke(struct realm *r, struct subscriber *member, struct str reason)
-{
-    struct session *s = member->session;
-    if (wamp_announced(&s->roles, SUBSCRIBER, subscription_revocation))
-        send_revocation(s, WAMP_UNSUBSCRIBED, "subscription", member->key.subscription, reason);
-    broker_remove(r, member);
-}
-
 void meta_subscription_remove_subscriber(struct meta_call *c)
 {
     struct realm *r = c->s->realm;
@@ -135,6 +126,6 @@ void meta_subscription_remove_subscriber(struct meta_call *c)
                     (unsigned long long)c->args[1].uint);
     } else if (member) {
         meta_result_none(c);
-        revoke(r, member, reason);
+        broker_revoke(r, member, reason);
     }
 }

@@ -123,6 +123,12 @@ size_t realm_session_count(const struct realm *r);
 size_t realm_call_count(const struct realm *r);  /* under way */
 const struct rules *realm_rules(const struct realm *r);
 
+/* Other roles from now on. Sessions whose role is no more get GOODBYE wamp.close.killed; of the others subscriptions and
+ * registrations end that they may not have any more (the reason is wamp.error.not_authorized), as far as permissions tell:
+ * an authorizer is not asked again for what it granted. What authorizers said before is forgotten. False: no memory;
+ * nothing has changed. spec: A-CLO-06 */
+bool realm_set_roles(struct realm *r, const struct realm_role *roles, size_t count, wamp_ms now);
+
 /* A random id that no live session has. */
 uint64_t realm_new_session_id(struct realm *r);
 

@@ -39,6 +39,30 @@ static void init_lists(struct session *s)
     list_init(&s->testaments[1]);
 }
 
+#define AUTOBAHN_FEATURES(X)                                                                                 \
+    X(SUBSCRIBER, publisher_identification) X(SUBSCRIBER, pattern_based_subscription)                        \
+    X(SUBSCRIBER, subscription_revocation) X(PUBLISHER, publisher_identification)                            \
+    X(PUBLISHER, subscriber_blackwhite_listing) X(PUBLISHER, publisher_exclusion)                            \
+    X(CALLER, caller_identification) X(CALLER, progressive_call_results) X(CALLER, call_canceling)           \
+    X(CALLEE, caller_identification) X(CALLEE, pattern_based_registration) X(CALLEE, shared_registration)    \
+    X(CALLEE, progressive_call_results) X(CALLEE, registration_revocation) X(CALLEE, call_canceling)
+#define FEATURE_BIT(role, key) | WAMP_FEATURE_BIT(role, key)
+
+/* autobahn-python does not give its name. Of the features that we know it announces just these. */
+static bool is_autobahn_python(const struct session_info *info)
+{
+    return !info->peer_agent.len && info->roles.features == (0 AUTOBAHN_FEATURES(FEATURE_BIT));
+}
+
+/* What s announced, but for what it is known not to bear. spec: T-37 */
+static struct wamp_roles roles_of(const struct realm *r, const struct session_info *info)
+{
+    struct wamp_roles roles = info->roles;
+    if (r->rules->revocation_spares_autobahn && is_autobahn_python(info))
+        roles.features &= ~WAMP_FEATURE_BIT(SUBSCRIBER, subscription_revocation);
+    return roles;
+}
+
 static struct session *session_alloc(struct realm *r, const struct session_info *info)
 {
     size_t text = info->authid.len + info->authrole.len + info->authmethod.len + info->authprovider.len +
@@ -48,7 +72,7 @@ static struct session *session_alloc(struct realm *r, const struct session_info 
         return NULL;
     s->id = info->id;
     s->ser = info->ser;
-    s->roles = info->roles;
+    s->roles = roles_of(r, info);
     s->max_message = info->max_message;
     s->peer = info->peer;
     s->realm = r;
