@@ -218,8 +218,8 @@ void event_details(const struct event *e, const struct subscription *sub, struct
         details_add_str(d, STR("publisher_authid"), e->publisher_authid);
         details_add_str(d, STR("publisher_authrole"), e->publisher_authrole);
     }
-    if (e->trust)
-        details_add_uint(d, STR("trustlevel"), e->trust->level);
+    if (e->trust != NO_TRUST)
+        details_add_uint(d, STR("trustlevel"), (uint64_t)e->trust);
     if (sub->match != WAMP_MATCH_EXACT)
         details_add_str(d, STR("topic"), e->topic);  /* spec: A-PBS-03, T-18 */
     if (e->is_retained)

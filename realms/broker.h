@@ -9,6 +9,8 @@
 #include "realms/realm.h"
 #include "realms/uri_index.h"
 
+#define NO_TRUST INT64_C(-1)  /* no trust level is configured */
+
 struct retained_topic;
 struct event_log;
 
@@ -53,7 +55,7 @@ struct event {
     const struct wamp_payload *payload;
     struct passthru passthru;
     const struct filter *filter;      /* NULL: open */
-    const struct realm_trust *trust;  /* NULL: no trust level. spec: A-PTL-01 */
+    int64_t trust;                    /* level, or NO_TRUST. spec: A-PTL-01 */
     uint64_t excluded;                /* session id that gets nothing, 0: none. spec: B-066, A-EXC */
     bool disclosed;                   /* publisher, publisher_authid and publisher_authrole are shown */
     uint64_t publisher;

@@ -246,8 +246,8 @@ static void invocation_details(const struct call *call, const struct chunk *chun
         details_add_str(d, STR("caller_authid"), caller->authid);
         details_add_str(d, STR("caller_authrole"), caller->authrole);
     }
-    if (call->trust)
-        details_add_uint(d, STR("trustlevel"), call->trust->level);
+    if (call->trust != NO_TRUST)
+        details_add_uint(d, STR("trustlevel"), (uint64_t)call->trust);
     if (call->patterned)
         details_add_str(d, STR("procedure"), chunk->uri);  /* spec: A-PBR-06 */
     if (call->forwards_timeout)

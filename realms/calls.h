@@ -28,7 +28,7 @@ struct call {
     wamp_ms timeout;             /* 0: none */
     wamp_ms deadline;            /* of the call, whoever watches over it */
     wamp_ms timeout_told;        /* what the callee is told, when it watches over the deadline itself */
-    const struct realm_trust *trust;  /* NULL: no trust level */
+    int64_t trust;               /* level, or NO_TRUST */
     uint64_t counted_by;         /* callee.number of the callee where it counts as busy; 0: it does not count */
     bool receive_progress;       /* the caller asked for progressive results */
     bool open;                   /* the caller may send further chunks */

@@ -20,7 +20,7 @@ void forward_pick(const struct realm *r, const struct wamp_msg *m, struct forwar
 bool forward_keep(struct forward *f, struct wamp_arena *arena)
 {
     for (unsigned i = 0; i < f->count; i++)
-        if (!wamp_arena_keep(arena, &f->pairs[i].value))
+        if (!wamp_arena_keep(arena, &f->pairs[i].key) || !wamp_arena_keep(arena, &f->pairs[i].value))
             return false;
     return true;
 }

@@ -18,7 +18,7 @@ struct forward {
 /* Those keys of the message's dict that the realm forwards. */
 void forward_pick(const struct realm *r, const struct wamp_msg *m, struct forward *f);
 
-/* Makes the values copies of themselves in the arena. False: no memory. */
+/* Makes keys and values copies of themselves in the arena. False: no memory. */
 bool forward_keep(struct forward *f, struct wamp_arena *arena);
 
 /* Adds them to the details of a message in form `to`; a value that cannot be expressed there is left out. What had to

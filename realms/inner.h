@@ -51,9 +51,9 @@ void realm_settle(struct realm *r);
 /* The last step of every call into the realm: settles it, and tells those who wait for a call of the router. */
 void realm_rest(struct realm *r);
 
-/* The first row of the configuration that gives `uri`, used by a session with that authrole, a trust level; NULL: none.
+/* What the first row of the configuration that is about `uri`, used by a session with that authrole, says; or NO_TRUST.
  * spec: A-CTL, A-PTL */
-const struct realm_trust *realm_trust_of(const struct realm *r, struct str uri, struct str authrole);
+int64_t realm_trust_of(const struct realm *r, struct str uri, struct str authrole);
 
 /* s broke the protocol: ABORT with the text, and the end. spec: B-031..B-035 */
 void realm_abort(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -40,7 +40,8 @@ static void event_publish(struct realm *r, struct str topic, struct wamp_wr *w)
     wamp_wr_list_end(w);
     wamp_payload_end(w, 1, &payload);
     payload.args = payload.tail;
-    struct event e = {.publication = realm_random_id(r), .topic = topic, .payload = &payload, .is_meta = true};
+    struct event e = {.publication = realm_random_id(r), .topic = topic, .payload = &payload, .trust = NO_TRUST,
+                      .is_meta = true};
     broker_dispatch(r, &e);
 }
 

@@ -105,14 +105,14 @@ bool realm_set_config(struct realm *r, const struct realm_config *config)
     return true;
 }
 
-const struct realm_trust *realm_trust_of(const struct realm *r, struct str uri, struct str authrole)
+int64_t realm_trust_of(const struct realm *r, struct str uri, struct str authrole)
 {
     for (size_t i = 0; i < r->config.trust_count; i++) {
         const struct realm_trust *row = &r->config.trust[i];
         if ((!row->authrole.len || str_eq(row->authrole, authrole)) && wamp_uri_matches(uri, row->uri, row->match))
-            return row;
+            return row->level;
     }
-    return NULL;
+    return NO_TRUST;
 }
 
 /* --- making and freeing --------------------------------------------------------------------------------- */

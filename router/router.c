@@ -115,11 +115,11 @@ static bool same_history(const struct realm_config_row *a, const struct realm_co
 
 /* before: its row in the configuration that was current; NULL: it is not in there. */
 static void update_realm(struct realm *realm, const struct config *config, size_t row,
-                         const struct realm_config_row *before)
+                         const struct realm_config_row *before, wamp_ms now)
 {
     struct realm_config rc;
     realm_config_of(config, row, &rc);
-    if (!realm_set_config(realm, &rc))
+    if (!realm_set_config(realm, &rc) || !realm_set_roles(realm, rc.roles, rc.role_count, now))
         log_error("REALM", "%s: out of memory: it stays as it was", config->realms[row].name);
     if (before && !same_history(before, &config->realms[row]))
         log_warn("RELOAD", "%s: its history changes with the next start only", config->realms[row].name);
@@ -137,7 +137,7 @@ void router_set_config(struct router *router, struct hub *hub, const struct conf
         struct str name = str_z(config->realms[i].name);
         struct realm *realm = router_find(router, name);
         if (realm)
-            update_realm(realm, config, i, find_row(hub->config, name));
+            update_realm(realm, config, i, find_row(hub->config, name), hub->now);
         else if (add_realm(router, config, i))
             log_info("REALM-ADDED", "%s", name.ptr);
         else

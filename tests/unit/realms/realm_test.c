@@ -281,6 +281,28 @@ TEST(another_configuration_counts_at_once_but_for_name_and_history)
     world_end(&w);
 }
 
+TEST(what_began_before_keeps_what_the_old_configuration_gave_it)  /* spec: A-CTL-01, A-PTL-01, B-043 */
+{
+    const struct realm_trust trust = {.uri = STR("com."), .match = WAMP_MATCH_PREFIX, .level = 3};
+    const struct str key = STR("_ext");
+    WORLD(w, .trust = &trust, .trust_count = 1, .forward_keys = &key, .forward_key_count = 1);
+    struct peer *callee = join(&w, WAMP_JSON), *caller = join(&w, WAMP_JSON);
+    say(callee, "[64, 1, {\"concurrency\": 1}, \"com.p\"]");
+    hear(callee, "[65, 1, _]");
+    say(caller, "[48, 1, {}, \"com.p\"]");
+    hear(callee, "[68, 1, _, {\"trustlevel\": 3}]");
+    say(caller, "[48, 2, {\"_ext\": 7}, \"com.p\"]");
+    say(caller, "[16, 3, {\"retain\": true}, \"com.t\"]");
+    assert_true(realm_set_config(w.realm, &(struct realm_config){.preset = PRESET_SPEC}));
+    say(callee, "[70, 1, {}]");
+    hear(caller, "[50, 1, {}]");
+    hear(callee, "[68, 2, _, {\"trustlevel\": 3, \"_ext\": 7}]");
+    say(callee, "[32, 2, {\"get_retained\": true}, \"com.t\"]");
+    hear(callee, "[33, 2, _]");
+    hear(callee, "[36, _, _, {\"trustlevel\": 3, \"retained\": true}]");
+    world_end(&w);
+}
+
 TEST(a_configuration_for_which_there_is_no_memory_changes_nothing)  /* spec: reliability T-R4 */
 {
     const struct realm_trust trust = {.uri = STR("com.t"), .match = WAMP_MATCH_EXACT, .level = 3};
@@ -496,6 +518,7 @@ RUN_TESTS(cmocka_unit_test(welcome_announces_exactly_what_works),
           cmocka_unit_test(a_shutdown_says_goodbye_to_all_and_publishes_nothing),
           cmocka_unit_test(a_realm_that_is_removed_says_killed_to_all),
           cmocka_unit_test(another_configuration_counts_at_once_but_for_name_and_history),
+          cmocka_unit_test(what_began_before_keeps_what_the_old_configuration_gave_it),
           cmocka_unit_test(a_configuration_for_which_there_is_no_memory_changes_nothing),
           cmocka_unit_test(a_realm_can_be_freed_with_everything_going_on),
           cmocka_unit_test(strict_request_ids_come_from_one_counter),

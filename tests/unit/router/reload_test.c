@@ -42,6 +42,22 @@ static const char with_auth[] = "auth: {ticket: {principals: {joe: {ticket: s3cr
                                 "realms: [realm1, second]\n";
 static const char joe[] = "\"authmethods\":[\"ticket\"],\"authid\":\"joe\"";
 
+TEST(roles_count_for_sessions_that_are_there)  /* spec: A-CLO-06 */
+{
+    struct rig rig;
+    rig_init_with(&rig, "realms: [{name: realm1, roles: [{name: anonymous, allow-by-default: true}]}]\n");
+    struct plug *p = rig_session(&rig, "");
+    plug_say(p, "[16,1,{\"acknowledge\":true},\"com.t\"]");
+    expect_heard(p, "[17,1,");
+    rig_reload(&rig, "realms: [{name: realm1, roles: [{name: anonymous}]}]\n");
+    plug_say(p, "[16,2,{\"acknowledge\":true},\"com.t\"]");
+    expect_heard(p, "[8,16,2,{},\"wamp.error.not_authorized\"");
+    rig_reload(&rig, "realms: [{name: realm1, roles: [{name: other}]}]\n");
+    expect_heard(p, "[6,{\"message\":");
+    assert_null(p->conn->session);
+    rig_fini(&rig);
+}
+
 TEST(a_login_into_a_realm_that_goes_is_refused)  /* spec: A-CLO-06 */
 {
     struct rig rig;
@@ -151,6 +167,7 @@ TEST(a_realm_for_which_there_is_no_memory_is_missing_and_the_rest_goes_on)  /* s
 
 RUN_TESTS(cmocka_unit_test(sessions_of_a_realm_that_goes_are_told_and_others_are_not),
           cmocka_unit_test(who_has_left_may_enter_another_realm_when_the_first_is_gone),
+          cmocka_unit_test(roles_count_for_sessions_that_are_there),
           cmocka_unit_test(a_login_into_a_realm_that_goes_is_refused),
           cmocka_unit_test(a_login_under_way_does_not_need_the_configuration_it_began_with),
           cmocka_unit_test(new_logins_are_judged_by_the_new_configuration),
