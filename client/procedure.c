@@ -24,8 +24,8 @@ static wamp_rc writable(struct wamp_chan *ch)
                                         "the session is lost"};
     struct invocation *inv = invocation_of(ch);
     wamp_rc rc = wamp_invocation_may(inv, ANSWER_MORE);
-    return rc ? wamp_failure_set(&ch->peer->error, rc, "%s",
-                                 inv->replied ? "answered already" : words[inv->canceled])
+    int how = inv->canceled;  /* as a subscript gcc 12 reads it non-atomically */
+    return rc ? wamp_failure_set(&ch->peer->error, rc, "%s", inv->replied ? "answered already" : words[how])
               : WAMP_OK;
 }
 
@@ -263,6 +263,6 @@ const char *wamp_canceled(const wamp_chan *ch)
     static const char *const names[] = {NULL, "kill", "killnowait", "lost"};
     int how = NOT_CANCELED;
     if (is_invocation(ch))
-        how = ((const struct invocation *)ch)->canceled;  /* as a subscript gcc 12 reads it non-atomically */
+        how = ((const struct invocation *)ch)->canceled;  /* not as a subscript: see writable */
     return names[how];
 }

@@ -20,7 +20,7 @@ struct tls {
 static void openssl_why(struct why *why, const char *doing)
 {
     unsigned long code = ERR_get_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    const char *reason = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
     wamp_why(why, "%s: %s", doing, reason ? reason : "unknown error");
     ERR_clear_error();
 }

@@ -63,6 +63,7 @@ static const wamp_member members[] = {
     {.kind = WAMP_MEMBER_RPC, .uri = "answer", .proc = answer, .sig = "*"},
     {.kind = WAMP_MEMBER_RPC, .uri = "hold", .proc = hold},
     {.kind = WAMP_MEMBER_SUBSCRIBE, .uri = "topic", .on_event = on_event, .match = WAMP_PREFIX},
+    {.kind = WAMP_MEMBER_RPC, .uri = "drain", .proc = wamp_retire, .per_session = true},
     {0},
 };
 static const wamp_service service = {.name = "S", .members = members};
@@ -120,6 +121,12 @@ static void answer_held(struct fuzz_input *in)
 static void turn_clock(struct fuzz_input *in)
 {
     fake_advance(fuzz_byte(in) * 40);
+}
+
+static void retire(struct fuzz_input *in)
+{
+    (void)in;
+    wamp_drain_begin(fake.peer);
 }
 
 static void break_connection(struct fuzz_input *in)
@@ -186,7 +193,7 @@ static const char *const payloads[] = {
 /* Ids that are in use, have been, or never can be. */
 static uint64_t some_id(uint8_t choice)
 {
-    static const uint64_t odd[] = {0, 1, 2, 11, 12, 13, WAMP_ID_MAX, WAMP_ID_MAX + 1, UINT64_MAX};
+    static const uint64_t odd[] = {0, 1, 2, 11, 12, 13, 14, WAMP_ID_MAX, WAMP_ID_MAX + 1, UINT64_MAX};
     uint64_t last = fake.peer->session.last_request, back = choice % 8;
     return choice < 128 ? (last > back ? last - back : last) : odd[choice % (sizeof odd / sizeof *odd)];
 }
@@ -257,14 +264,14 @@ static void say(struct fuzz_input *in)
 /* What is named twice or more happens so much more often. */
 static void (*const acts[])(struct fuzz_input *in) = {
     say,     say,    say,    say,         say,        say,              say,   say,           call, call, cancel,
-    publish, stream, stream, answer_held, turn_clock, break_connection, stall, fail_allocation,
+    publish, stream, stream, answer_held, turn_clock, break_connection, stall, fail_allocation, retire,
 };
 
 /* A router that is as it should be, for `steps` messages. */
 static void open_session(unsigned steps)
 {
     static const char *const opening[] = {"[2, 1234, " FAKE_DETAILS "]", "[65, 1, 11]", "[65, 2, 12]",
-                                          "[33, 3, 13]"};
+                                          "[33, 3, 13]", "[65, 4, 14]"};
     for (size_t i = 0; i < steps && i < sizeof opening / sizeof *opening; i++)
         fake_says(opening[i]);
     fake_forget();

@@ -17,6 +17,7 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from certificates import Certificates
 from rawpeer import Daemon, WebSocket
 
 WAMP = os.environ.get("WAMP", "build/wamp")
@@ -540,6 +541,21 @@ def measurements_count_what_came_back():
         assert status == 1 and "10 of 10 failed" in out and err.count("error:") == 1, (out, err)
 
 
+def a_router_has_to_be_trusted():
+    with Certificates() as c, Daemon("--listen", "wss://127.0.0.1:0", *c.options()) as d:
+        count = ("call", "wamp.session.count")
+        assert wamp(d, *count, "--cafile", c.ca) == (0, "1\n", "")
+        assert wamp(d, *count, "--insecure") == (0, "1\n", "")
+        stranger, begin = "the router's certificate: unable to get local issuer certificate", "error: wamp: cannot connect"
+        for words, told in (((), stranger), (("--cafile", c.client), stranger),
+                            (("--cafile", "/nowhere.pem"), "/nowhere.pem: No such file or directory")):
+            assert wamp(d, *count, *words) == (3, "", f"{begin} to {d.urls()[0]}: {told}\n"), words
+        other = d.urls()[0].replace("127.0.0.1", "127.0.0.2")  # it listens there, but has no certificate for it
+        with Daemon("--listen", other, *c.options()):
+            status, _, err = wamp(None, *count, "--cafile", c.ca, WAMP_URL=other)
+            assert status == 3 and "the router's certificate: IP address mismatch" in err, err
+
+
 # --- logging in --------------------------------------------------------------------------------------------------
 
 class Gate:
@@ -671,7 +687,8 @@ TESTS = [
     a_command_ends_with_its_caller, a_procedure_that_is_taken_is_an_error,
     the_runner_serves_what_a_shared_object_declares, the_runner_starts_again, callees_come_back_after_a_loss,
     procedures_and_topics_are_listed, hundreds_of_procedures_are_listed, sessions_are_killed,
-    procedures_are_drained, a_service_is_asked_to_go, what_is_not_allowed_is_told, pings_are_timed, measurements_count_what_came_back,
+    a_router_has_to_be_trusted, procedures_are_drained, a_service_is_asked_to_go,
+    what_is_not_allowed_is_told, pings_are_timed, measurements_count_what_came_back,
     secrets_come_from_words_files_and_environment, secrets_do_not_show_in_ps, a_refused_session_is_told,
     mistakes_are_told_with_the_nearest_name, help_knows_every_command, the_manual_page_is_up_to_date,
     completion_offers_commands_options_and_choices,
