@@ -3,9 +3,12 @@
 #include "common/mem.h"
 #include "realms/authorization.h"
 #include "realms/calls.h"
+#include "realms/forward.h"
 #include "realms/inner.h"
 #include "realms/meta.h"
 #include "realms/send.h"
+
+enum { DOC_MAX = 1024 };  /* octets said of a procedure; more is not kept. Strangers may say it */
 
 /* --- registrations -------------------------------------------------------------------------------------- */
 
@@ -24,21 +27,37 @@ struct callee *dealer_find_callee(struct realm *r, uint64_t registration, uint64
     return callee;
 }
 
-static struct registration *registration_add(struct realm *r, struct str uri, enum wamp_match match,
-                                             enum wamp_invoke invoke)
+/* What the callee says of the procedure, to be shown by wamp.registration.get: where the realm names _doc among its
+ * private keys. spec: B-043 */
+static struct str doc_of(struct realm *r, const struct wamp_msg *m)
+{
+    const struct str key = STR("_doc");
+    struct wamp_item value;
+    struct str text;
+    bool said = forwards(r, key) && wamp_dict_find(m->ser, &m->dict, key, &value) && value.kind == WAMP_STR &&
+                !wamp_item_text(m->ser, &value, &r->arena, &text);
+    return said && text.len <= DOC_MAX ? text : STR("");
+}
+
+static struct registration *registration_add(struct realm *r, const struct wamp_msg *m)
 {
     struct dealer *d = &r->dealer;
-    struct registration *reg = wamp_zalloc(sizeof *reg + uri.len);
+    struct str uri = m->uri, doc = doc_of(r, m);
+    enum wamp_match match = m->opt.match;
+    struct registration *reg = wamp_zalloc(sizeof *reg + uri.len + doc.len);
     if (!reg)
         return NULL;
     reg->id = ++d->last_id;
     reg->match = match;
-    reg->invoke = invoke;
+    reg->invoke = m->opt.invoke;
     reg->created = realm_wall(r);
     reg->uri_len = uri.len;
+    reg->doc_len = doc.len;
     list_init(&reg->waiting);
     if (uri.len)
         memcpy(reg->uri, uri.ptr, uri.len);
+    if (doc.len)
+        memcpy(reg->uri + uri.len, doc.ptr, doc.len);
     HASH_ADD(hh, d->by_id, id, sizeof reg->id, reg);
     if (!wamp_map_added(reg))
         goto free_registration;
@@ -232,7 +251,7 @@ void dealer_on_register(struct session *s, const struct wamp_msg *m)
         return;
     bool created = !reg;
     if (created)
-        reg = registration_add(r, m->uri, m->opt.match, m->opt.invoke);
+        reg = registration_add(r, m);
     struct callee *callee = reg ? callee_add(r, reg, s) : NULL;
     if (!callee) {
         if (created && reg)

@@ -24,8 +24,8 @@ struct registration {
     unsigned waiting_count;
     bool serving;             /* calls_serve_waiting is at work */
     UT_hash_handle hh;        /* dealer.by_id */
-    size_t uri_len;
-    char uri[];
+    size_t uri_len, doc_len;
+    char uri[];  /* and behind it what is said of it */
 };
 
 /* One session's membership in one registration. */
@@ -60,6 +60,11 @@ struct dealer {
 static inline struct str registration_uri(const struct registration *reg)
 {
     return str_of(reg->uri, reg->uri_len);
+}
+
+static inline struct str registration_doc(const struct registration *reg)
+{
+    return str_of(reg->uri + reg->uri_len, reg->doc_len);
 }
 
 bool dealer_init(struct realm *r);  /* false: no memory */

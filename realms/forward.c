@@ -17,6 +17,14 @@ void forward_pick(const struct realm *r, const struct wamp_msg *m, struct forwar
     }
 }
 
+bool forwards(const struct realm *r, struct str key)
+{
+    for (size_t i = 0; i < r->config.forward_key_count; i++)
+        if (str_eq(r->config.forward_keys[i], key))
+            return true;
+    return false;
+}
+
 bool forward_keep(struct forward *f, struct wamp_arena *arena)
 {
     for (unsigned i = 0; i < f->count; i++)

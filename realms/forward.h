@@ -18,6 +18,9 @@ struct forward {
 /* Those keys of the message's dict that the realm forwards. */
 void forward_pick(const struct realm *r, const struct wamp_msg *m, struct forward *f);
 
+/* Whether the realm names the key. */
+bool forwards(const struct realm *r, struct str key);
+
 /* Makes keys and values copies of themselves in the arena. False: no memory. */
 bool forward_keep(struct forward *f, struct wamp_arena *arena);
 

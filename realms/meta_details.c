@@ -79,9 +79,11 @@ static void write_common(struct wamp_wr *w, uint64_t id, wamp_ms created, struct
 /* spec: A-RMA-05 */
 void meta_write_registration(struct wamp_wr *w, const struct registration *reg)
 {
-    wamp_wr_map(w, 5);
+    wamp_wr_map(w, 5 + (reg->doc_len > 0));
     write_common(w, reg->id, reg->created, registration_uri(reg), reg->match);
     write_text(w, "invoke", str_z(wamp_invoke_name(reg->invoke)));
+    if (reg->doc_len)
+        write_text(w, "_doc", registration_doc(reg));
     wamp_wr_map_end(w);
 }
 

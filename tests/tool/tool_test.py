@@ -27,7 +27,7 @@ ROLES = {"caller": {"features": {"call_canceling": True}},
          "callee": {"features": {"call_canceling": True, "progressive_call_results": True,
                                  "progressive_call_invocations": True, "registration_revocation": True}},
          "publisher": {}, "subscriber": {}}
-CONFIG = "realms: [{name: realm1, kill: true, forward_keys: [_ext]}]"
+CONFIG = "realms: [{name: realm1, kill: true, forward_keys: [_ext, _doc]}]"
 
 
 # --- wamp --------------------------------------------------------------------------------------------------------
@@ -455,9 +455,9 @@ def procedures_and_topics_are_listed():  # S-39
                 Running(d, "register", "com.b", "--invoke", "roundrobin"), \
                 Running(d, "register", "com.", "-m", "prefix"), Running(d, "subscribe", "net.t"):
             rows = [line.split("\t") for line in wamp(d, "ls")[1].splitlines()]
-            assert [r[:5] for r in rows] == [["com.", "procedure", "prefix", "single", "1"],
-                                             ["com.b", "procedure", "exact", "roundrobin", "2"],
-                                             ["net.t", "topic", "exact", "-", "1"]], rows
+            assert rows == [["com.", "procedure", "prefix", "single", "1", ""],
+                            ["com.b", "procedure", "exact", "roundrobin", "2", "does b"],
+                            ["net.t", "topic", "exact", "-", "1", ""]], rows
             assert len(wamp(d, "ls", "--topics")[1].splitlines()) == 1
             assert wamp(d, "ls", "--procedures", "com.b")[1].count("\n") == 1
             assert wamp(d, "ls", "--sessions")[1].count("\n") == 5
@@ -546,7 +546,8 @@ def a_router_has_to_be_trusted():
         count = ("call", "wamp.session.count")
         assert wamp(d, *count, "--cafile", c.ca) == (0, "1\n", "")
         assert wamp(d, *count, "--insecure") == (0, "1\n", "")
-        stranger, begin = "the router's certificate: unable to get local issuer certificate", "error: wamp: cannot connect"
+        stranger = "the router's certificate: unable to get local issuer certificate"
+        begin = "error: wamp: cannot connect"
         for words, told in (((), stranger), (("--cafile", c.client), stranger),
                             (("--cafile", "/nowhere.pem"), "/nowhere.pem: No such file or directory")):
             assert wamp(d, *count, *words) == (3, "", f"{begin} to {d.urls()[0]}: {told}\n"), words
