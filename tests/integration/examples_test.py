@@ -396,6 +396,39 @@ def who_cannot_join_is_told_why():  # S-11
     assert time.monotonic() - begun < 2
 
 
+def two_routers_are_linked():  # spec: A-R2R-01
+    with Daemon("--listen", "ws://127.0.0.1:0") as one, Daemon("--listen", "ws://127.0.0.1:0") as two:
+        here, there = Caller(one), Caller(two)
+        here.send([64, 1, {}, "com.here"])
+        assert here.receive()[0] == 65
+        with Example(one, "link", one.urls()[0], two.urls()[0]) as link:
+            assert [link.line(), link.line()] == ["procedure com.here", "linked"]
+            request = there.begin("com.here", 7, kwargs={"a": 1})
+            invocation = here.receive()
+            assert invocation[4:] == [[7], {"a": 1}], invocation
+            here.send([8, 68, invocation[1], {}, "com.error", ["why"], {"b": 2}])
+            assert there.receive() == [8, 48, request, {}, "com.error", ["why"], {"b": 2}]
+            there.send([32, 2, {}, "com.topic"])
+            assert there.receive()[0] == 33 and link.line() == "topic com.topic"
+            here.send([16, 3, {}, "com.topic", [1]])
+            assert there.receive()[4] == [1]
+            there.send([16, 4, {"exclude_me": False}, "com.topic", [2]])
+            assert there.receive()[4] == [2]  # once: it does not come back
+            here.send([66, 5, invocation[2]])
+            assert here.receive() == [67, 5]
+            error = eventually_not(there, "com.here")
+            assert error == "wamp.error.no_such_procedure", error
+
+
+def eventually_not(caller, procedure):
+    """The URI of the error when it is gone."""
+    for _ in range(500):
+        if not caller.result("wamp.registration.match", procedure):
+            return caller.ask(procedure)[4]
+        time.sleep(0.01)
+    raise AssertionError(f"{procedure} is still there")
+
+
 TESTS = [
     a_service_adds, a_stream_ends_with_its_reader, a_service_calls_back, a_call_without_waiting_is_made,
     metadata_travels_both_ways, octets_are_echoed, protobuf_passes_untouched, a_prefix_dispatches, workers_take_turns,
@@ -403,7 +436,7 @@ TESTS = [
     the_quickstart_works, news_are_read, a_tree_of_services_answers, a_running_call_is_canceled, slow_calls_overlap,
     streams_go_both_ways, an_uploader_dies, a_slow_reader_holds_back_its_callee, a_service_is_passed_to_a_service,
     handlers_call_one_another, sessions_are_watched, a_lost_router_is_survived, a_loop_of_ones_own_drives_a_peer,
-    threads_post_to_a_peer, who_cannot_join_is_told_why,
+    threads_post_to_a_peer, who_cannot_join_is_told_why, two_routers_are_linked,
 ]
 
 
