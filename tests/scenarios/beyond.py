@@ -3,7 +3,7 @@ import json
 import re
 import time
 
-from scenario import SLACK, way
+from scenario import SLACK, eventually, way
 
 
 # --- S-52 a service replaced under load -----------------------------------------------------------------------
@@ -55,3 +55,39 @@ def _(w):
     assert asked_by == {f"v{n}" for n in range(REPLACEMENTS + 1)}, asked_by
     wanted = SECONDS * (RATES["libwamp"] + RATES["autobahn"] + 2 * RATES["wampy"])
     assert answered > 0.9 * wanted / SLACK, f"{answered} of {wanted}"
+
+
+# --- S-53 a verified caller -----------------------------------------------------------------------------------
+
+VERIFIED = """
+realms: [{name: realm1, kill: true, disclosure: always}]
+auth: {anonymous: {role: backend}, wampcra: {users: {ann: {secret: s3cret, role: frontend}}}}
+"""
+ANN = ("--authid", "ann", "--secret", "s3cret", "--authmethods", "wampcra")
+
+
+@way("S-53", "the handler is told who calls, whatever he says", config=VERIFIED)
+def _(w):
+    w.example("whoami", offers="example.whoami")
+    assert w.wamp("call", "example.whoami", *ANN).finish() == (0, '{"authid":"ann","authrole":"frontend"}\n', "")
+    status, out, err = w.wamp("call", "example.whoami", "--authid", "ann").finish()
+    assert status == 0 and '"authrole":"backend"' in out and '"ann"' not in out, (out, err)
+
+
+@way("S-53", "who is killed is cut off with all that he has", config=VERIFIED)
+def _(w):
+    service = w.example("sleep", offers="example.sleep")
+    caller = w.wamp("call", "example.sleep", "30", *ANN)
+    callee = w.wamp("register", "ann.offers", *ANN, offers="ann.offers")
+    reader = w.wamp("subscribe", "ann.reads", *ANN)
+    w.wait_for_subscriber("ann.reads")
+    eventually(lambda: w.metric("calls_pending") == 1, "she calls")
+    begun = time.monotonic()
+    status, killed, err = w.wamp("kill", "authid=ann").finish()
+    assert status == 0 and len(json.loads(killed)) == 3, err
+    service.expect("sleep: interrupted killnowait")
+    assert time.monotonic() - begun < 1 * SLACK
+    assert w.callees("ann.offers") == 0 and not w.observer.result("wamp.subscription.lookup", "ann.reads")
+    for program in (caller, callee, reader):
+        status, _, err = program.finish()
+        assert status == 3 and "wamp.close.killed" in err, (str(program), status, err)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The acceptance scenarios S-01 to S-52, with real clients on both sides. `make scenarios`.
+"""The acceptance scenarios S-01 to S-53, with real clients on both sides. `make scenarios`.
 
     tests/scenarios/run.py [S-01 ..]
 
@@ -32,7 +32,7 @@ TITLES = {
     "S-42": "MathServer", "S-43": "hierarchy", "S-44": "concurrency", "S-45": "passing a service",
     "S-46": "remote exception", "S-47": "list of clients", "S-48": "lost while calling", "S-49": "leave callback",
     "S-50": "callee vanishes mid-call", "S-51": "router vanishes",
-    "S-52": "a service replaced under load",
+    "S-52": "a service replaced under load", "S-53": "a verified caller",
 }
 
 
