@@ -56,6 +56,9 @@ static const char *const templates[] = {
     "[48,@,{},\"wamp.subscription.get\",[@]]",
     "[48,@,{},\"wamp.subscription.match\",[\"$\"]]",
     "[48,@,{},\"wamp.subscription.remove_subscriber\",[@,@]]",
+    "[70,@,{},[?]]",
+    "[70,@,{},[{\"allow\":?,\"cache\":?,\"disclose\":?}]]",
+    "[70,@,{},[{\"allow\":?,\"validate\":null},@]]",
     "[48,@,{},\"wamp.subscription.get_events\",[@],{\"limit\":@,\"reverse\":?,\"after_publication\":@}]",
 };
 
@@ -119,6 +122,7 @@ static void join(struct game *g, bool all)
 {
     struct peer **p = choose_peer(g);
     struct session_info info = {.ser = (enum wamp_ser)(1 + fuzz_byte(&g->in) % 3), .roles = world_all_roles()};
+    info.authrole = realm_input_authroles[p - g->peers];
     uint64_t features = 0;
     for (unsigned i = 0; !all && i < 8; i++)
         features |= (uint64_t)fuzz_byte(&g->in) << (8 * i);
@@ -136,6 +140,13 @@ static void send_octets(struct game *g, struct peer *p)
     struct str octets = fuzz_octets(&g->in, len);
     if (p)
         peer_send(p, octets);
+}
+
+static void change_roles(struct game *g)
+{
+    size_t count;
+    const struct realm_role *roles = realm_input_roles(fuzz_byte(&g->in), &count);
+    realm_set_roles(g->world.realm, roles, count, g->world.now);
 }
 
 static void step(struct game *g)
@@ -171,6 +182,9 @@ static void step(struct game *g)
         return;
     case INPUT_FAIL:
         fail_nth(fuzz_byte(&g->in));
+        return;
+    case INPUT_ROLES:
+        change_roles(g);
         return;
     default:
         realm_shutdown(g->world.realm, g->world.now);

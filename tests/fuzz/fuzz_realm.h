@@ -19,11 +19,16 @@ enum realm_input_step {
     INPUT_FULL,       /* peer: nothing more can be queued for it */
     INPUT_FAIL,       /* n: the n-th allocation from here fails */
     INPUT_SHUTDOWN,
+    INPUT_ROLES,      /* n: the roles are those of realm_input_roles(n) from here on */
     INPUT_COUNT,
 };
 
-/* Bits 0 and 1: the preset; bit 2: kill allowed; bit 3: meta API denied; bits 4 and 5: disclosure. Rows of
- * history, trust and forwarded keys are always there; limits are small. */
+/* Bits 0 and 1: the preset; bit 2: kill allowed; bit 3: meta API denied; bits 4 and 5: disclosure; bits 6 and 7: the
+ * roles. Rows of history, trust and forwarded keys are always there; limits are small. */
 struct realm_config realm_input_config(unsigned choice);
+
+/* Some roles: none for choice 0. The authrole of a peer is that of its number. */
+const struct realm_role *realm_input_roles(unsigned choice, size_t *count);
+extern const struct str realm_input_authroles[REALM_INPUT_PEERS];
 
 #endif

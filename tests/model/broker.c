@@ -181,11 +181,14 @@ static void record(struct model *m, const struct event *e)
 
 /* --- PUBLISH ----------------------------------------------------------------------------------------- */
 
-static const char *publishing_error(const struct model *m, const struct publishing *what)
+const char *publishing_error(const struct model *m, const struct player *p, const struct publishing *what)
 {
+    struct right right = right_to(m, p, ACTION_PUBLISH, what->topic, WAMP_MATCH_EXACT);
     if (!wamp_uri_ok(str_z(what->topic), m->config->uri_rule) || is_hidden(what->topic))
         return "wamp.error.invalid_uri";
-    if (what->disclose_me && refuses_disclosure(m))
+    if (!right.granted)
+        return "wamp.error.not_authorized";
+    if (what->disclose_me && !right.discloses && refuses_disclosure(m))
         return "wamp.error.option_disallowed.disclose_me";
     return NULL;
 }
@@ -200,7 +203,8 @@ void publish(struct model *m, struct player *p, const struct publishing *what, b
         .lists = what->lists,
         .excluded = what->include_me || is_testament ? 0 : p->id,
         .ppt = what->ppt,
-        .disclosed = policy == DISCLOSE_ALWAYS || (policy == DISCLOSE_ON_REQUEST && what->disclose_me),
+        .disclosed = right_to(m, p, ACTION_PUBLISH, what->topic, WAMP_MATCH_EXACT).discloses ||
+                     policy == DISCLOSE_ALWAYS || (policy == DISCLOSE_ON_REQUEST && what->disclose_me),
         .publisher = p->id,
         .authid = p->authid,
         .authrole = p->authrole,
@@ -222,7 +226,7 @@ void predict_publish(struct model *m, const struct move *mv)
     bool is_announced = announced(mv->who, PUBLISHER, payload_passthru_mode);
     if (!may_pass(m, mv->who, what->ppt, is_announced, &what->payload))
         return;
-    const char *error = publishing_error(m, what);
+    const char *error = publishing_error(m, mv->who, what);
     if (!error)
         publish(m, mv->who, what, false, mv->request);
     else if (what->acknowledge)
@@ -246,6 +250,10 @@ void predict_subscribe(struct model *m, const struct move *mv)
     struct player *p = mv->who;
     if (!wamp_uri_pattern_ok(str_z(mv->uri), mv->match, m->config->uri_rule)) {
         tell_error(m, p, WAMP_SUBSCRIBE, mv->request, "wamp.error.invalid_uri");
+        return;
+    }
+    if (!right_to(m, p, ACTION_SUBSCRIBE, mv->uri, mv->match).granted) {
+        tell_error(m, p, WAMP_SUBSCRIBE, mv->request, "wamp.error.not_authorized");
         return;
     }
     struct pattern_of *sub = topic_find(m, mv->uri, mv->match);

@@ -123,7 +123,7 @@ static void settle_details(struct model *m, struct call *call, const struct memb
 {
     const struct player *callee = member->player;
     enum realm_disclosure policy = m->config->disclosure;
-    call->disclosed = policy == DISCLOSE_ALWAYS ||
+    call->disclosed = call->is_disclosed || policy == DISCLOSE_ALWAYS ||
                       (policy == DISCLOSE_ON_REQUEST && (call->asks_disclosure || member->disclose_caller));
     call->forwards_progress =
         call->receive_progress && announced(callee, CALLEE, progressive_call_results) &&
@@ -293,6 +293,7 @@ static struct call *call_add(struct model *m, const struct move *mv, const struc
         .timeout = mv->timeout,
         .deadline = m->now + mv->timeout + GRACE_MS,
         .asks_disclosure = mv->disclose_me,
+        .is_disclosed = right_to(m, mv->who, ACTION_CALL, mv->uri, WAMP_MATCH_EXACT).discloses,
         .receive_progress = mv->receive_progress,
         .ppt = mv->ppt,
         .ext = mv->ext,
@@ -322,7 +323,8 @@ static void wait_for_room(struct model *m, struct call *call)
 static void new_call(struct model *m, const struct move *mv)
 {
     struct pattern_of *reg = best_procedure(m, mv->uri);
-    if (mv->disclose_me && refuses_disclosure(m)) {
+    bool is_disclosed = right_to(m, mv->who, ACTION_CALL, mv->uri, WAMP_MATCH_EXACT).discloses;
+    if (mv->disclose_me && !is_disclosed && refuses_disclosure(m)) {
         refuse(m, mv, "wamp.error.option_disallowed.disclose_me");
     } else if (!reg) {
         refuse(m, mv, "wamp.error.no_such_procedure");
@@ -379,6 +381,8 @@ void predict_call(struct model *m, const struct move *mv)
     } else if (mv->progress && m->rules->progressive_calls_need_announcement &&
                !announced(p, CALLER, progressive_call_invocations)) {
         abort_player(m, p);
+    } else if (!right_to(m, p, ACTION_CALL, mv->uri, WAMP_MATCH_EXACT).granted) {
+        refuse(m, mv, "wamp.error.not_authorized");
     } else if (!is_hidden(mv->uri)) {
         new_call(m, mv);
     } else if (mv->progress || mv->ppt) {

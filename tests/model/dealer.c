@@ -8,6 +8,8 @@ static const char *register_error(struct model *m, const struct move *mv)
 {
     if (!wamp_uri_pattern_ok(str_z(mv->uri), mv->match, m->config->uri_rule) || is_hidden(mv->uri))
         return "wamp.error.invalid_uri";
+    if (!right_to(m, mv->who, ACTION_REGISTER, mv->uri, mv->match).granted)
+        return "wamp.error.not_authorized";
     if (mv->disclose_caller && refuses_disclosure(m))
         return "wamp.error.option_disallowed.disclose_me";
     if (mv->is_bad)  /* concurrency 0 */

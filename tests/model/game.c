@@ -55,6 +55,46 @@ static const struct realm_trust trust[] = {
 };
 static const struct str forward_keys[] = {{"_ext", 4}};
 
+enum { CALL = 1 << ACTION_CALL, REGISTER = 1 << ACTION_REGISTER, PUBLISH = 1 << ACTION_PUBLISH,
+       SUBSCRIBE = 1 << ACTION_SUBSCRIBE };
+#define ROW(text, how, what, ...)                                                                            \
+    {.uri = {text, sizeof text - 1}, .match = WAMP_MATCH_##how, .allow = what, ##__VA_ARGS__}
+
+/* Nearly everything, but for some. */
+static const struct realm_permission much[] = {
+    ROW("", PREFIX, CALL | SUBSCRIBE | REGISTER | PUBLISH),
+    ROW("com.h", PREFIX, PUBLISH, .disclose_publisher = true),
+    ROW("com.p", EXACT, CALL | REGISTER, .disclose_caller = true),
+    ROW("com.t.a", EXACT, SUBSCRIBE),
+};
+
+/* Little, and in pieces. */
+static const struct realm_permission little[] = {
+    ROW("com.", PREFIX, CALL | PUBLISH | SUBSCRIBE),
+    ROW("com.h.a", EXACT, SUBSCRIBE),
+    ROW("com.p", PREFIX, CALL | REGISTER),
+    ROW("a..c", WILDCARD, REGISTER | CALL | SUBSCRIBE, .disclose_caller = true),
+    ROW(".b.", WILDCARD, SUBSCRIBE | PUBLISH, .disclose_publisher = true),
+    ROW("wamp.", PREFIX, SUBSCRIBE | CALL),
+    ROW("wamp.session.kill", EXACT, CALL),
+    ROW("wamp.subscription.", PREFIX, CALL),
+};
+
+static const struct realm_role roles[] = {
+    {.name = {"user", 4}, .allow_by_default = true},
+    {.name = {"admin", 5}, .permissions = much, .permission_count = sizeof much / sizeof *much},
+    {.name = {"user", 4}, .allow_by_default = true},
+    {.name = {"admin", 5}, .permissions = little, .permission_count = sizeof little / sizeof *little},
+};
+
+/* None, the first two, or the last two. */
+static void draw_roles(struct game *g)
+{
+    unsigned choice = roll(g, 3);
+    g->config.roles = choice ? &roles[2 * (choice - 1)] : NULL;
+    g->config.role_count = choice ? 2 : 0;
+}
+
 #define LIST(list) .list = list, .list##_count = sizeof list / sizeof *list
 
 static void draw_config(struct game *g)
@@ -78,6 +118,7 @@ static void draw_config(struct game *g)
     };
     g->theme = (enum theme)roll(g, THEMES);
     g->usual_policy = (enum wamp_invoke)roll(g, WAMP_INVOKE_LAST + 1);
+    draw_roles(g);
 }
 
 /* The realm made these when it began. */

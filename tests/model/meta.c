@@ -130,10 +130,9 @@ static void session_add_testament(struct model *m, const struct move *mv)
 {
     const struct publishing *what = &mv->publishing;
     unsigned scope = mv->detached ? 0 : 1;
-    if (!wamp_uri_ok(str_z(what->topic), m->config->uri_rule) || is_hidden(what->topic)) {
-        refuse(m, mv, "wamp.error.invalid_uri");
-    } else if (what->disclose_me && refuses_disclosure(m)) {
-        refuse(m, mv, "wamp.error.option_disallowed.disclose_me");
+    const char *error = publishing_error(m, mv->who, what);
+    if (error) {
+        refuse(m, mv, error);
     } else {
         mv->who->testaments[scope][mv->who->testament_count[scope]++] = *what;
         result(m, mv, "%s", "");
@@ -322,6 +321,10 @@ static void subscription_get_events(struct model *m, const struct move *mv)
     struct pattern_of *sub = named(m, mv);
     if (!sub)
         return;
+    if (!right_to(m, mv->who, ACTION_SUBSCRIBE, sub->uri, sub->match).granted) {  /* spec: A-HIS-04 */
+        refuse(m, mv, "wamp.error.not_authorized");
+        return;
+    }
     int from = 0, to = (int)sub->logged - 1, pivot = position(sub, mv->other_id);
     if (mv->other_id && pivot < 0)
         to = -1;
@@ -394,7 +397,8 @@ void predict_meta_call(struct model *m, const struct move *mv)
         refuse(m, mv, "wamp.error.not_authorized");
     else if (!p)
         refuse(m, mv, "wamp.error.no_such_procedure");
-    else if (p->kills && !m->config->kill_allowed && !m->rules->kill_by_catch_all)
+    else if (p->kills && !m->config->kill_allowed && !m->rules->kill_by_catch_all &&
+             !right_to(m, mv->who, ACTION_CALL, mv->uri, WAMP_MATCH_EXACT).is_explicit)
         refuse(m, mv, "wamp.error.not_authorized");
     else if (mv->is_bad)
         refuse(m, mv, "wamp.error.invalid_argument");

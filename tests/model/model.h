@@ -139,6 +139,7 @@ struct call {
     wamp_ms timeout, deadline;
     bool is_watched;          /* the dealer watches the deadline */
     bool asks_disclosure, receive_progress, ppt, ext;
+    bool is_disclosed;        /* by the permission to call */
     bool disclosed, forwards_timeout, forwards_progress;
     wamp_ms timeout_told;
     bool open, progressed, killing;
@@ -203,6 +204,14 @@ static inline bool can_express(const struct player *p, const struct payload *pay
     return !payload->is_big || p->ser != WAMP_MSGPACK;
 }
 
+/* --- rights (rights.c) ------------------------------------------------------------------------------- */
+
+struct right {
+    bool granted, discloses, is_explicit;
+};
+struct right right_to(const struct model *m, const struct player *p, enum realm_action action, const char *uri,
+                      enum wamp_match match);
+
 const struct realm_trust *trust_of(const struct model *m, const char *uri, const char *authrole);
 
 /* --- subscriptions and registrations (table.c) ------------------------------------------------------- */
@@ -228,6 +237,7 @@ void predict_subscribe(struct model *m, const struct move *mv);
 void predict_unsubscribe(struct model *m, const struct move *mv);
 void predict_publish(struct model *m, const struct move *mv);
 void subscription_remove(struct model *m, struct pattern_of *sub, const struct player *p);
+const char *publishing_error(const struct model *m, const struct player *p, const struct publishing *what);
 void publish(struct model *m, struct player *p, const struct publishing *what, bool is_testament,
              uint64_t request);
 bool may_get(const struct event *e, const struct player *p);
