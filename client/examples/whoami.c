@@ -1,7 +1,8 @@
 /* S-53: a handler that knows who calls it. The router says so, who knows it from the login, not the caller.
  *
  *     whoami &
- *     wamp call example.whoami --authid ann --secret @/run/secrets/ann     -> {"authid":"ann","authrole":"frontend"} */
+ *     wamp call example.whoami --authid ann --secret @/run/secrets/ann
+ *     -> {"authid":"ann","authrole":"frontend"} */
 #include "example.h"
 
 static wamp_rc whoami(void *self, wamp_chan *ch)

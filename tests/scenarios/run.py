@@ -3,8 +3,8 @@
 
     tests/scenarios/run.py [S-01 ..]
 
-One line a scenario: pass or FAIL, and the ways in which it was tried, or those that failed. Behind an arrow: where a
-client that exists does otherwise than the scenario says, and what counts instead.
+One line a scenario: pass or FAIL, and the ways in which it was tried, or those that failed. Behind an arrow: where
+a client that exists does otherwise than the scenario says, and what counts instead.
 """
 import concurrent.futures
 import contextlib
@@ -65,7 +65,8 @@ def main():
             failures.setdefault(way.scenario, []).append(way.what)
             print(f"--- {way.scenario} {way.what}\n{trouble}")
     for name in wanted:
-        print(f"{name}  {'FAIL' if name in failures else 'pass'}  {TITLES[name]:31}{remark(name, failures.get(name))}")
+        verdict = "FAIL" if name in failures else "pass"
+        print(f"{name}  {verdict}  {TITLES[name]:31}{remark(name, failures.get(name))}")
     print(f"{len(wanted) - len(failures)} passed, {len(failures)} failed")
     return len(failures) > 0
 

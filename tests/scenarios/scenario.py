@@ -57,7 +57,7 @@ def note(scenario, deviation):
 
 
 def own_network():
-    """Words before those of a program that wants a certain port: a network of its own, where the machine allows it."""
+    """Words before those of a program that wants a certain port: a network of its own, if the machine lets us."""
     words = ("unshare", "--map-root-user", "--net")
     allowed = subprocess.run([*words, "true"], stderr=subprocess.DEVNULL).returncode == 0
     return (*words, sys.executable, os.path.join(PEERS, "loopback.py")) if allowed else ()
@@ -89,7 +89,8 @@ class Program:
         try:
             line = self.lines.get(timeout=within * SLACK)
         except queue.Empty:
-            raise AssertionError(f"{self}: no line in {within} s after {self.seen}; errors {self.err()!r}") from None
+            told = f"{self}: no line in {within} s after {self.seen}; errors {self.err()!r}"
+            raise AssertionError(told) from None
         if line is not None:
             self.seen.append(line)
         return line

@@ -22,7 +22,7 @@ def _(w):
     assert w.wamp("call", "get_binary_number", "7").finish() == (0, '"0b111"\n', "")
 
 
-note("S-19", "the runner of 1.1.0 starts nothing and looks at port 8080 alone: its add_app starts, its URL is ours")
+note("S-19", "1.1.0's runner starts nothing and looks at port 8080 alone: its add_app starts, its URL is ours")
 
 
 @way("S-20", "C service under wamp run, wampy caller")
@@ -50,7 +50,8 @@ def _(w):
     w.wait_for("get_binary_number", console)
     console.say("\n")
     registered = console.line()
-    assert re.fullmatch(r"\{\d+: \(<class '.*BinaryNumberService'>, 'get_binary_number'\)\}", registered), registered
+    wanted = r"\{\d+: \(<class '.*BinaryNumberService'>, 'get_binary_number'\)\}"
+    assert re.fullmatch(wanted, registered), registered
     console.expect("0b1100100")
     reader = w.python("wampy", "second_terminal", file="seed_peer.py")
     w.wait_for_subscriber("news")
@@ -59,7 +60,8 @@ def _(w):
     assert console.finish()[0] == 0, console.err()
 
 
-note("S-21", "wampy 1.1.0 lacks Peer, wampy.entrypoints and wampy.registry: made of what it has; gevent for eventlet; two slips mended")
+note("S-21", "wampy 1.1.0 lacks Peer, wampy.entrypoints and wampy.registry: made of what it has; gevent for "
+             "eventlet; two slips mended")
 
 
 # --- S-22 news ------------------------------------------------------------------------------------------------
@@ -179,7 +181,9 @@ realms:
 auth:
   anonymous: {role: backend}
   ticket: {principals: {martin: {ticket: wEx9TPFtHdRr2Zg7rtRE, role: wampy}}}
-  wampcra: {users: {peter: {secret: "prq7+YkJ1/KlW1X0YczMHw==", role: wampy, salt: salt123, iterations: 100, keylen: 16}}}
+  wampcra:
+    users:
+      peter: {secret: "prq7+YkJ1/KlW1X0YczMHw==", role: wampy, salt: salt123, iterations: 100, keylen: 16}
 """
 MORE_AUTH = """
 auth:

@@ -74,7 +74,7 @@ def _(w):
     is_let_go(w, "nap", "killnowait")
 
 
-note("S-35", "autobahn announces that it can be interrupted, and asleep cannot: with kill it would have the last word")
+note("S-35", "autobahn announces that it can be interrupted, and asleep cannot: with kill it had the last word")
 note("S-34", "a call that autobahn cancels ends as cancelled or as wamp.error.canceled, whichever is first")
 
 

@@ -111,9 +111,9 @@ WAMP_API wamp_caller_t wamp_caller(const wamp_chan *ch);
 #define wamp_reply(ch, ...) wamp_reply_v(ch, WAMP_FMT(__VA_ARGS__))
 WAMP_API wamp_rc wamp_reply_v(wamp_chan *ch, const char *fmt, wamp_argv args);
 
-/** An ERROR with a message for people, as printf makes it. Returns as wamp_reply: the procedure returns that. Where
- *  WAMP_TRACEBACK is defined before <wamp.h> is included, in debug builds, the caller is told the line, too: keyword
- *  argument traceback, "math.c:12". */
+/** An ERROR with a message for people, as printf makes it. Returns as wamp_reply: the procedure returns that.
+ *  Where WAMP_TRACEBACK is defined before <wamp.h> is included, in debug builds, the caller is told the line, too:
+ *  keyword argument traceback, "math.c:12". */
 #define wamp_fail(ch, uri, ...) wamp_fail_at(ch, uri, WAMP_HERE, __VA_ARGS__)
 WAMP_API wamp_rc wamp_fail_at(wamp_chan *ch, const char *uri, const char *where, const char *msgfmt, ...)
     __attribute__((format(printf, 4, 5)));

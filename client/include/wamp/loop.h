@@ -21,8 +21,8 @@ extern "C" {
 /** Serves until SIGINT or SIGTERM, or wamp_stop. WAMP_OK then; WAMP_E_LOST or WAMP_E_REFUSED when the session
  *  ended and the peer does not come back. After a signal all peers of the thread retire: they take no new calls
  *  and finish those they have (see wamp_drain), at most drain_ms or until the next signal; wamp_close leaves. The
- *  two signals are blocked in the calling thread meanwhile and read from a descriptor: no handler is installed. In a
- *  program with other threads, block them there. Blocks: yes. */
+ *  two signals are blocked in the calling thread meanwhile and read from a descriptor: no handler is installed.
+ *  In a program with other threads, block them there. Blocks: yes. */
 WAMP_API wamp_rc wamp_run(wamp_peer *peer);
 
 /** Makes wamp_run return, and the thread of wamp_start end. Thread: any. */

@@ -74,7 +74,7 @@ typedef struct wamp_member {
     void (*state_fini)(void *self);
 
     const char *sig;            /**< RPC: what it takes, checked before it runs: "a:i b:i" (wamp/channel.h) */
-    const char *doc;            /**< RPC: one line for people; wampd shows it where its realm has forward_keys: [_doc] */
+    const char *doc;            /**< RPC: one line for people; shown where wampd's realm forwards _doc */
     wamp_match_policy match;
     wamp_invoke_policy invoke;  /**< RPC */
     int concurrency;            /**< RPC: calls at a time that the router gives this peer; 0: any number */

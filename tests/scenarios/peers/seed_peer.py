@@ -1,6 +1,6 @@
-"""S-21: the README that the seed quotes, word for word, on wampy 1.1.0. It is older than that: what 1.1.0 no longer
-has is made of what it has, and gevent stands in for eventlet, on which 1.1.0 does not run. Two slips of the pen are
-mended: `import eventlet()` and `with cliient`.
+"""S-21: the README that the seed quotes, word for word, on wampy 1.1.0. It is older than that: what 1.1.0 no
+longer has is made of what it has, and gevent stands in for eventlet, on which 1.1.0 does not run. Two slips of the
+pen are mended: `import eventlet()` and `with cliient`.
 
     WAMP_URL=ws://127.0.0.1:8080 seed_peer.py console | second_terminal
 """

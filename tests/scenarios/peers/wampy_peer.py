@@ -166,8 +166,8 @@ def serve(name):
 
 @program
 def run(app):
-    """S-19: `wampy run`. What is mended: the runner of 1.1.0 never starts what it was told to run, and looks for the
-    router at port 8080, whatever its configuration says."""
+    """S-19: `wampy run`. What is mended: the runner of 1.1.0 never starts what it was told to run, and looks for
+    the router at port 8080, whatever its configuration says."""
     from wampy.cli import run as cli
 
     class AppRunner(cli.AppRunner):
@@ -175,9 +175,9 @@ def run(app):
             super().add_app(app)
             self.start()
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        json.dump({"workers": [{"realms": [{"name": "realm1", "roles": []}],
-                                "transports": [{"type": "websocket", "endpoint": {"type": "tcp", "version": 4}}]}]},
-                  config)
+        transport = {"type": "websocket", "endpoint": {"type": "tcp", "version": 4}}
+        realm = {"name": "realm1", "roles": []}
+        json.dump({"workers": [{"realms": [realm], "transports": [transport]}]}, config)
         config.flush()
         cli.AppRunner = AppRunner
         cli.Crossbar = functools.partial(cli.Crossbar, url=URL)
