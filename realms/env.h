@@ -30,6 +30,10 @@ struct realm_env {
      * before still have to be delivered. Not called for realm_leave, which the caller began himself. */
     void (*close)(void *ctx, struct session *s, enum close_reason why);
 
+    /* on: had better read nothing more from s, since much waits already; false: may again. What still comes is taken, up
+     * to a bound. NULL is fine. spec: A-AZN-08 */
+    void (*hold)(void *ctx, struct session *s, bool on);
+
     /* 64 random bits: ids, and the invocation policy 'random'. */
     uint64_t (*random)(void *ctx);
 

@@ -81,7 +81,17 @@ static bool has_room(const struct session *s, size_t bytes)
 {
     const struct held *h = s->held;
     return s->realm->held_bytes + bytes <= HELD_TOTAL_MAX &&
-           (!h->count || (h->count < HELD_MESSAGES_MAX && h->bytes + bytes <= HELD_BYTES_MAX));
+           h->count < HELD_MESSAGES_MAX && h->bytes < HELD_BYTES_MAX;
+}
+
+/* Tells whoever reads from s when it becomes much, and when nothing is left of it. */
+static void tell_much(struct session *s, bool is_much)
+{
+    const struct realm_env *env = &s->realm->env;
+    if (s->held->is_much == is_much || !env->hold)
+        return;
+    s->held->is_much = is_much;
+    env->hold(env->ctx, s, is_much);
 }
 
 void held_add(struct session *s, const struct wamp_msg *m, bool is_accepted)
@@ -102,6 +112,8 @@ void held_add(struct session *s, const struct wamp_msg *m, bool is_accepted)
     h->count++;
     h->bytes += message->bytes;
     s->realm->held_bytes += message->bytes;
+    if (h->count >= HELD_MESSAGES_MUCH || h->bytes >= HELD_BYTES_MUCH)
+        tell_much(s, true);
 }
 
 void held_serve(struct session *s)
@@ -133,6 +145,7 @@ void held_free(struct session *s)
     asking_stop(s->realm, &h->asking);
     for (struct held_message *message; (message = first(h));)
         message_free(s, message);
+    tell_much(s, false);
     s->held = NULL;
     wamp_free(h);
 }

@@ -10,8 +10,10 @@
 #include "realms/session.h"
 
 enum {
-    HELD_MESSAGES_MAX = 4096,      /* of one session: beyond, it is ended */
-    HELD_BYTES_MAX = 1 << 20,      /* likewise; the first may be larger */
+    HELD_MESSAGES_MUCH = 64,       /* of one session: nothing more is read from it */
+    HELD_BYTES_MUCH = 64 << 10,    /* likewise */
+    HELD_MESSAGES_MAX = 4096,      /* beyond what was read before, it is ended */
+    HELD_BYTES_MAX = 1 << 20,      /* likewise; one more message may exceed it */
     HELD_TOTAL_MAX = 64 << 20,     /* octets, of all sessions of a realm */
 };
 
@@ -20,6 +22,7 @@ struct held {
     unsigned count;
     size_t bytes;
     bool is_serving;       /* the first is being served again */
+    bool is_much;          /* env.hold was told */
     struct asking asking;
 };
 

@@ -25,7 +25,7 @@ struct hold {
     uint64_t request;
 };
 
-/* --- FLOW and its substitute ---------------------------------------------------------------------------- */
+/* --- FLOW ----------------------------------------------------------------------------------------------- */
 
 /* [FLOW, REQUEST.Type, REQUEST.Request, {"stop": stop}]   spec: common/msg.def */
 static void send_flow(struct conn *sender, enum wamp_type stream, uint64_t request, bool stop)
@@ -41,13 +41,6 @@ static void send_flow(struct conn *sender, enum wamp_type stream, uint64_t reque
     struct wamp_frame frame = wamp_head_end(&w, WAMP_FLOW, 0, STR(""));
     if (!buf->failed)
         conn_send(sender, &frame);
-}
-
-static void hear(struct conn *sender, bool enable)
-{
-    sender->held = !enable;
-    if (sender->state != CONN_DOOMED)
-        sender->wire->hear(sender->socket, enable);
 }
 
 /* --- holds ---------------------------------------------------------------------------------------------- */
@@ -94,7 +87,7 @@ static void hold_free(struct hold *h)
     list_remove(&h->by_receiver);
     list_remove(&h->by_sender);
     if (!h->stream)
-        hear(h->sender, true);
+        conn_hold(h->sender, HOLD_CONGESTED, false);
     else if (--g->streams == 0)
         wait_stop(&g->receiver->hub->waits, &g->stall);
     wamp_free(h);
@@ -124,12 +117,12 @@ static void stop_stream(struct conn *sender, struct congestion *g, enum wamp_typ
 static void stop_reading(struct conn *sender, struct congestion *g)
 {
     struct hub *hub = sender->hub;
-    if (sender->held || g->in_vain || !hold_new(sender, g, 0, 0))
+    if ((sender->held & HOLD_CONGESTED) || g->in_vain || !hold_new(sender, g, 0, 0))
         return;
     if (g->relief.kind == WAIT_NONE)
         wait_start(&hub->waits, &g->relief, WAIT_RELIEF, hub->now);
     hub->metrics.senders_paused++;
-    hear(sender, false);
+    conn_hold(sender, HOLD_CONGESTED, true);
 }
 
 static void end_stream(struct conn *sender, enum wamp_type stream, uint64_t request)

@@ -27,6 +27,12 @@ static void env_close(void *ctx, struct session *s, enum close_reason why)
     conn_on_session_end(session_peer(s), why);
 }
 
+static void env_hold(void *ctx, struct session *s, bool on)
+{
+    (void)ctx;
+    conn_hold(session_peer(s), HOLD_AUTHORIZING, on);
+}
+
 static uint64_t env_random(void *ctx)
 {
     return random_next(&((struct router *)ctx)->random);
@@ -36,7 +42,7 @@ static uint64_t env_random(void *ctx)
 
 static bool add_realm(struct router *router, const struct config *config, size_t row)
 {
-    struct realm_env env = {.send = env_send, .close = env_close, .random = env_random, .ctx = router};
+    struct realm_env env = {.send = env_send, .close = env_close, .hold = env_hold, .random = env_random, .ctx = router};
     struct hosted_realm *hosted = wamp_zalloc(sizeof *hosted);
     struct realm_config rc;
     if (!hosted)

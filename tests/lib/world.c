@@ -78,6 +78,15 @@ static void on_close(void *ctx, struct session *s, enum close_reason why)
     p->why = why;
 }
 
+static void on_hold(void *ctx, struct session *s, bool on)
+{
+    struct peer *p = session_peer(s);
+    (void)ctx;
+    if (p->held == on)
+        note_fault(p, "held, or let go, twice", STR(""));
+    p->held = on;
+}
+
 static uint64_t on_random(void *ctx)
 {
     struct world *w = ctx;
@@ -101,7 +110,7 @@ bool world_init(struct world *w, const struct realm_config *config)
     w->now = 0;
     w->peers = NULL;
     w->fault[0] = '\0';
-    struct realm_env env = {.send = on_send, .close = on_close, .random = on_random, .ctx = w};
+    struct realm_env env = {.send = on_send, .close = on_close, .hold = on_hold, .random = on_random, .ctx = w};
     w->realm = realm_new(&c, &env);
     return w->realm != NULL;
 }

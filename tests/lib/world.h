@@ -30,6 +30,7 @@ struct peer {
     enum wamp_ser ser;
     enum close_reason why;    /* once gone, where told: has_why */
     bool has_why;
+    bool held;                /* the realm does not want to hear more from it now */
     bool full;                /* set by the test: nothing more can be queued for this peer */
     struct judge judge;
     struct inbox {

@@ -199,7 +199,34 @@ TEST(what_waits_has_a_bound)  /* spec: A-AZN-08 */
     world_end(&w);
 }
 
-TEST(large_messages_wait_alone)  /* spec: A-AZN-08 */
+TEST(nothing_more_is_read_while_much_waits)  /* spec: A-AZN-08 */
+{
+    WORLD(w, .roles = asked, .role_count = 2);
+    struct peer *auth = join_as(&w, "auth"), *user = join_as(&w, "user");
+    say(auth, "[64, 1, {}, \"com.authorize\"]");
+    hear(auth, "[65, 1, _]");
+    for (int i = 1; i <= HELD_MESSAGES_MUCH; i++) {
+        assert_false(user->held);
+        say(user, "[16, %d, {}, \"com.t\"]", i);
+    }
+    assert_true(user->held);
+    for (int i = 1; i < HELD_MESSAGES_MUCH; i++) {
+        hear(auth, "[68, %d, _, {}, _]", i);
+        say(auth, "[70, %d, {}, [true]]", i);
+        assert_true(user->held);
+    }
+    hear(auth, "[68, %d, _, {}, _]", HELD_MESSAGES_MUCH);
+    say(auth, "[70, %d, {}, [{\"allow\": true, \"cache\": true}]]", HELD_MESSAGES_MUCH);
+    assert_false(user->held);
+    for (int i = 1; i <= HELD_MESSAGES_MUCH; i++)
+        say(user, "[32, %d, {}, \"com.t\"]", i);
+    assert_true(user->held);
+    say(user, "[3, {}, \"wamp.error.x\"]");
+    assert_false(user->held);
+    world_end(&w);
+}
+
+TEST(large_messages_fill_the_bound_sooner)  /* spec: A-AZN-08 */
 {
     static char text[HELD_BYTES_MAX / 8];
     memset(text, 'x', sizeof text - 1);
@@ -207,9 +234,10 @@ TEST(large_messages_wait_alone)  /* spec: A-AZN-08 */
     struct peer *auth = join_as(&w, "auth"), *user = join_as(&w, "user");
     say(auth, "[64, 1, {}, \"com.authorize\"]");
     hear(auth, "[65, 1, _]");
-    for (int i = 1; i < 8; i++)
+    for (int i = 1; i <= 8; i++)
         say(user, "[16, %d, {}, \"com.t\", [\"%s\"]]", i, text);
     hear(auth, "[68, 1, _, {}, _]");
+    assert_int_equal(user->session->held->count, 8);
     say(user, "[16, 9, {}, \"com.t\", [\"%s\"]]", text);
     hear(user, "[3, _, \"wampd.error.limit_exceeded\"]");
     world_end(&w);
@@ -243,5 +271,6 @@ RUN_TESTS(cmocka_unit_test(a_session_joins_with_a_role_that_there_is),
           cmocka_unit_test(what_waits_for_an_authorizer_is_decided_by_the_new_roles),
           cmocka_unit_test(new_roles_come_whole_or_not_at_all),
           cmocka_unit_test(what_waits_has_a_bound),
-          cmocka_unit_test(large_messages_wait_alone),
+          cmocka_unit_test(nothing_more_is_read_while_much_waits),
+          cmocka_unit_test(large_messages_fill_the_bound_sooner),
           cmocka_unit_test(only_so_many_decisions_are_remembered))
