@@ -83,6 +83,46 @@ TEST(a_login_under_way_does_not_need_the_configuration_it_began_with)
     rig_fini(&rig);
 }
 
+/* A callee in `staff`, who decides, and somebody who waits for that at the door of realm1. */
+static struct plug *await_decision(struct rig *rig, struct plug **authenticator)
+{
+    rig_init_with(rig, "auth: {anonymous: {realm: staff}, ticket: {authenticator: com.auth, authenticator-realm: staff}}\n"
+                       "realms: [realm1, staff]\n");
+    *authenticator = rig_websocket(rig);
+    plug_say(*authenticator, "[1,\"staff\",{\"roles\":{\"callee\":{}}}]");
+    expect_heard(*authenticator, "[2,");
+    plug_say(*authenticator, "[64,1,{},\"com.auth\"]");
+    expect_heard(*authenticator, "[65,");
+    struct plug *p = login_hello(rig, joe);
+    expect_heard(p, "[4,");
+    login_answer(p, "s3cret", "{}");
+    expect_heard(*authenticator, "[68,1,");
+    return p;
+}
+
+TEST(a_login_whose_authenticator_is_in_a_realm_that_goes_fails)  /* spec: A-CLO-06, A-DYN-01 */
+{
+    struct rig rig;
+    struct plug *authenticator, *p = await_decision(&rig, &authenticator);
+    rig_reload(&rig, "realms: [realm1]\n");
+    expect_heard(authenticator, "[6,{},\"wamp.close.killed\"]");
+    expect_heard(p, "[3,");
+    expect_closing(p, 1000);
+    rig_fini(&rig);
+}
+
+TEST(a_decision_about_a_realm_that_has_gone_is_of_no_interest)  /* spec: A-CLO-06, A-DYN-01 */
+{
+    struct rig rig;
+    struct plug *authenticator, *p = await_decision(&rig, &authenticator);
+    rig_reload(&rig, "realms: [staff]\n");
+    expect_abort(p, "wamp.error.no_such_realm", 1000);
+    plug_say(authenticator, "[70,1,{},[\"backend\"]]");
+    plug_say(authenticator, "[48,7,{},\"com.none\"]");
+    expect_heard(authenticator, "[8,48,7,");
+    rig_fini(&rig);
+}
+
 TEST(new_logins_are_judged_by_the_new_configuration)
 {
     struct rig rig;
@@ -170,6 +210,8 @@ RUN_TESTS(cmocka_unit_test(sessions_of_a_realm_that_goes_are_told_and_others_are
           cmocka_unit_test(roles_count_for_sessions_that_are_there),
           cmocka_unit_test(a_login_into_a_realm_that_goes_is_refused),
           cmocka_unit_test(a_login_under_way_does_not_need_the_configuration_it_began_with),
+          cmocka_unit_test(a_login_whose_authenticator_is_in_a_realm_that_goes_fails),
+          cmocka_unit_test(a_decision_about_a_realm_that_has_gone_is_of_no_interest),
           cmocka_unit_test(new_logins_are_judged_by_the_new_configuration),
           cmocka_unit_test(a_connection_keeps_the_configuration_in_which_its_listener_is),
           cmocka_unit_test(timeouts_count_for_those_who_wait),
