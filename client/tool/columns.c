@@ -1,5 +1,7 @@
 #include "client/tool/columns.h"
 
+#include "client/tool/print.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@ void columns_print(const struct columns *c, const char *const *cells)
     for (size_t i = 0; i < c->count; i++) {
         bool is_last = i + 1 == c->count;
         int blanks = c->is_aligned && !is_last ? c->widths[i] - width_of(cells[i]) + 2 : 0;
-        printf("%s%*s%s", cells[i], blanks, "", is_last ? "\n" : c->is_aligned ? "" : "\t");
+        print_text(stdout, cells[i], "");
+        printf("%*s%s", blanks, "", is_last ? "\n" : c->is_aligned ? "" : "\t");
     }
 }

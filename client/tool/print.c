@@ -7,6 +7,23 @@
 
 enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_CONNECTION = 3, EXIT_REFUSED = 4, EXIT_TIMEOUT = 124 };
 
+/* --- texts --------------------------------------------------------------------------------------------------- */
+
+/* Of ASCII and, two octets of UTF-8, of ISO 6429: U+0080 to U+009F. */
+static bool is_control(const unsigned char *at)
+{
+    return *at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+void print_text(FILE *to, const char *text, const char *but)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        bool shows = !is_control(at) || strchr(but, *at);
+        fputc(shows ? *at : '?', to);
+        at += !shows && *at == 0xc2;
+    }
+}
+
 /* --- values -------------------------------------------------------------------------------------------------- */
 
 void print_json(FILE *to, const wamp_val *v)
@@ -106,7 +123,7 @@ void print_event(const struct options *o, const wamp_event *ev, bool with_topic)
         print_full_event(ev);
     } else {
         if (with_topic)
-            printf("%s ", ev->topic);
+            print_text(stdout, ev->topic, ""), putchar(' ');
         if (wamp_len(ev->args) == 1 && !wamp_len(ev->kwargs))
             print_value(show, wamp_at(ev->args, 0));
         else
@@ -156,12 +173,19 @@ static void print_keyword(const wamp_error *e, const char *key)
     print_json(stderr, v);
 }
 
+static void print_part(const char *before, const char *text, const char *behind)
+{
+    fputs(before, stderr);
+    print_text(stderr, text, "\n\t");
+    fputs(behind, stderr);
+}
+
 static void print_origin(const wamp_error *e)
 {
     if (strcmp(e->origin, "undisclosed") != 0 || *e->traceback)
-        fprintf(stderr, "Origin: %s\n", e->origin);
+        print_part("Origin: ", e->origin, "\n");
     if (*e->traceback)
-        fprintf(stderr, "Traceback: %s\n", e->traceback);
+        print_part("Traceback: ", e->traceback, "\n");
 }
 
 /* A person reads hints; a script compares lines. */
@@ -175,9 +199,10 @@ int print_error(const struct options *o, const wamp_error *e)
     const char *label = is_read_by_people() && !getenv("NO_COLOR") ? "\033[1;31merror:\033[0m" : "error:";
     const char *hint = is_read_by_people() ? hint_for(e) : NULL;
     fflush(stdout);
-    fprintf(stderr, "%s %s", label, e->uri ? e->uri : "wamp");
+    fprintf(stderr, "%s ", label);
+    print_part("", e->uri ? e->uri : "wamp", "");
     if (*e->message)
-        fprintf(stderr, ": %s", e->message);
+        print_part(": ", e->message, "");
     print_keyword(e, "code");
     print_keyword(e, "data");
     print_keyword(e, "exc_type");

@@ -9,6 +9,10 @@
 /* Of --show. */
 enum show { SHOW_JSON, SHOW_RAW, SHOW_HEX, SHOW_FULL };
 
+/* What others say, as it is but for control characters, which a terminal would obey: they are shown as ?. Those in
+ * `but` are harmless here. */
+void print_text(FILE *to, const char *text, const char *but);
+
 /* One value as JSON; what JSON cannot express is written null, and told. */
 void print_json(FILE *to, const wamp_val *v);
 

@@ -18,10 +18,12 @@ struct callee {
 
 /* --- answering ----------------------------------------------------------------------------------------------- */
 
-static void tell(const struct options *o, wamp_chan *ch)
+static void tell(wamp_chan *ch)
 {
     wamp_val *args = wamp_to_json(wamp_chan_args(ch)), *kwargs = wamp_to_json(wamp_chan_kwargs(ch));
-    print_note(o, "call %s %s %s", wamp_procedure(ch), wamp_str(args), wamp_str(kwargs));
+    fputs("call ", stderr);
+    print_text(stderr, wamp_procedure(ch), "");
+    fprintf(stderr, " %s %s\n", wamp_str(args), wamp_str(kwargs));
     wamp_drop(&args);
     wamp_drop(&kwargs);
 }
@@ -41,7 +43,7 @@ static wamp_rc on_call(void *self, wamp_chan *ch)
     struct callee *c = self;
     wamp_peer *peer = wamp_chan_peer(ch);
     if (c->o->verbose)
-        tell(c->o, ch);
+        tell(ch);
     wamp_rc rc = answer(c, ch);
     int calls = atomic_fetch_add(&c->calls, 1) + 1;
     if (c->o->count && calls == c->o->count)

@@ -466,6 +466,14 @@ def procedures_and_topics_are_listed():  # S-39
             assert table.count("com.b\tprocedure") == 2
 
 
+def a_terminal_is_not_told_what_to_do():
+    name = "com.\x1b[31mred\x9b1m"
+    with router() as d, Running(d, "register", name, "--doc", "clears\x1b[2J\tthe\nscreen \xe9", "--exec",
+                                "printf 'boom\\033[2J' >&2; exit 1"):
+        assert wamp(d, "ls")[1] == "com.?[31mred?1m\tprocedure\texact\tsingle\t1\tclears?[2J?the?screen \xe9\n"
+        assert wamp(d, "call", name)[2].startswith("error: wamp.error.runtime_error: boom?[2J")
+
+
 def hundreds_of_procedures_are_listed():
     with router() as d:
         callee = Callee(d, *(f"com.p{i:04}" for i in range(700)))
@@ -687,7 +695,8 @@ TESTS = [
     a_refused_event_is_an_error, what_was_recorded_is_replayed, fixed_values_are_answered, commands_answer,
     a_command_ends_with_its_caller, a_procedure_that_is_taken_is_an_error,
     the_runner_serves_what_a_shared_object_declares, the_runner_starts_again, callees_come_back_after_a_loss,
-    procedures_and_topics_are_listed, hundreds_of_procedures_are_listed, sessions_are_killed,
+    procedures_and_topics_are_listed, a_terminal_is_not_told_what_to_do,
+    hundreds_of_procedures_are_listed, sessions_are_killed,
     a_router_has_to_be_trusted, procedures_are_drained, a_service_is_asked_to_go,
     what_is_not_allowed_is_told, pings_are_timed, measurements_count_what_came_back,
     secrets_come_from_words_files_and_environment, secrets_do_not_show_in_ps, a_refused_session_is_told,
