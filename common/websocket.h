@@ -22,7 +22,7 @@ enum {
 
 /* An upgrade request, read. Strings borrow the input; ptr is NULL where a header is absent. */
 struct wamp_ws_request {
-    struct str target, host, origin, key, user_agent;
+    struct str target, host, origin, key, user_agent, cookie;
     struct str protocols;  /* the Sec-WebSocket-Protocol header that ser was found in */
     enum wamp_ser ser;     /* the first offered subprotocol that we speak, in the client's order */
     bool batched;          /* its name ended in .batched: common/batch.h */
@@ -34,8 +34,8 @@ struct wamp_ws_request {
  * spec: 0.9 rows 1 and 2; W-01, W-02 (any path, any origin here: policy is the caller's) */
 int wamp_ws_read_request(struct str in, struct wamp_ws_request *out, size_t *used, const char **why);
 
-/* Appends the 101 response (subprotocol echoed, no extensions). */
-void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req);
+/* Appends the 101 response (subprotocol echoed, no extensions). headers: more lines of it, each with its end. */
+void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req, struct str headers);
 
 /* Appends a complete refusal with status line, headers and a text body. (W-03: never a bare close) */
 void wamp_ws_refuse(struct wamp_buf *out, int status, const char *why);

@@ -167,6 +167,7 @@ int wamp_ws_read_request(struct str in, struct wamp_ws_request *out, size_t *use
     out->host = wamp_http_find(&r.head, STR("host"));
     out->origin = wamp_http_find(&r.head, STR("origin"));
     out->key = wamp_http_find(&r.head, STR("sec-websocket-key"));
+    out->cookie = wamp_http_find(&r.head, STR("cookie"));
     out->user_agent = wamp_http_find(&r.head, STR("user-agent"));
     choose_protocol(&r.head, out);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -189,13 +190,15 @@ static void add_accept(struct wamp_buf *out, struct str key)
         out->failed = true;
 }
 
-void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req)
+void wamp_ws_accept(struct wamp_buf *out, const struct wamp_ws_request *req, struct str headers)
 {
     wamp_buf_add_str(out, STR("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                               "Sec-WebSocket-Accept: "));
     add_accept(out, req->key);
-    wamp_buf_addf(out, "\r\nSec-WebSocket-Protocol: %s%s\r\n\r\n", wamp_ser_subprotocol(req->ser),
+    wamp_buf_addf(out, "\r\nSec-WebSocket-Protocol: %s%s\r\n", wamp_ser_subprotocol(req->ser),
                   req->batched ? ".batched" : "");
+    wamp_buf_add_str(out, headers);
+    wamp_buf_add_str(out, STR("\r\n"));
 }
 
 struct refusal {

@@ -62,6 +62,9 @@ struct auth {
     bool anonymous;
     struct principal guest;                /* anonymous: role and realms */
     struct auth_source sources[AUTH_WAYS];
+    bool has_cookies;
+    struct str cookie_name;
+    int64_t cookie_ms;                     /* how long a login is remembered */
     bool has_key;
     uint8_t key_seed[AUTH_KEY_LEN];        /* cryptosign: what the router proves itself with. spec: A-CSG-09 */
 };

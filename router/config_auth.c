@@ -2,6 +2,7 @@
 #include "router/auth.h"
 
 #include "common/base64.h"
+#include "common/http.h"
 #include "router/config.h"
 #include "router/config_inner.h"
 
@@ -10,6 +11,9 @@
 #include <stdlib.h>
 
 enum { SECRET_MAX = 4096, SALT_MAX = 1024 };
+
+#define COOKIE_AGE INT64_C(604800000)       /* ms: a week */
+#define COOKIE_AGE_MAX INT64_C(34560000000) /* 400 days: no browser keeps one for longer */
 
 /* --- secrets -------------------------------------------------------------------------------------------- */
 
@@ -305,6 +309,36 @@ static bool read_method(struct config_reader *r, const yaml_node_t *node, const 
     return true;
 }
 
+/* A token of HTTP: what may stand in a header as it is. */
+static bool read_cookie_name(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct auth *a = target;
+    const char *text;
+    (void)key;
+    return config_read_string(r, node, &text) && keep(r, node, str_z(text), &a->cookie_name) &&
+           (wamp_http_is_token(a->cookie_name) || config_fail(r, node, "\"%.60s\" cannot be the name of a cookie", text));
+}
+
+static bool read_cookie_age(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    (void)key;
+    return config_read_number(r, node, MS, 1000, COOKIE_AGE_MAX, &((struct auth *)target)->cookie_ms);
+}
+
+static const struct config_key cookie_keys[] = {{"name", read_cookie_name, 0}, {"max_age", read_cookie_age, 0}};
+
+static bool read_cookie(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    struct auth *a = target;
+    (void)key;
+    a->cookie_name = STR("cbtid");  /* Crossbar.io's */
+    a->cookie_ms = COOKIE_AGE;
+    if (node->type == YAML_SCALAR_NODE)
+        return config_read_bool(r, node, &a->has_cookies);
+    a->has_cookies = true;
+    return config_read_map(r, node, cookie_keys, COUNT_OF(cookie_keys), a);
+}
+
 static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     struct auth *a = target;
@@ -318,9 +352,9 @@ static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, con
 
 static bool read_section(struct config_reader *r, const yaml_node_t *node, struct auth *a)
 {
-    struct config_key keys[1 + AUTH_WAYS] = {{"anonymous", read_anonymous, 0}};
+    struct config_key keys[2 + AUTH_WAYS] = {{"anonymous", read_anonymous, 0}, {"cookie", read_cookie, 0}};
     for (int way = 0; way < AUTH_WAYS; way++)
-        keys[1 + way] = (struct config_key){methods[way].name, read_method, way};
+        keys[2 + way] = (struct config_key){methods[way].name, read_method, way};
     return config_read_map(r, node, keys, COUNT_OF(keys), a);
 }
 

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "router/congestion.h"
+#include "router/cookie.h"
 #include "router/http.h"
 #include "router/login.h"
 #include "router/opening.h"
@@ -61,14 +62,6 @@ void conn_came_in(struct conn *c, struct config *config, const struct listen_con
     c->listener = listener;
 }
 
-void conn_hold(struct conn *c, enum hold_reason why, bool on)
-{
-    unsigned before = c->held;
-    c->held = on ? before | why : before & ~(unsigned)why;
-    if (!before != !c->held && c->state != CONN_DOOMED)
-        c->wire->hear(c->socket, !c->held);
-}
-
 void conn_leave(struct conn *c)
 {
     struct session *s = c->session;
@@ -96,6 +89,7 @@ void conn_on_gone(struct conn *c)
         http_on_gone(c);
     address_leave(&hub->addresses, c->address);
     login_free(c->login);
+    cookie_leave(c);
     config_unref(c->config);
     wamp_free(c);
 }

@@ -21,6 +21,7 @@
 #include "router/wire.h"
 
 struct congestion;
+struct cookie;
 struct http;
 struct login;
 
@@ -35,12 +36,6 @@ enum conn_state {
     CONN_CLOSING,  /* the last octets are on their way, then the peer's close is awaited */
     CONN_DOOMED,   /* nothing more is sent or taken; the socket is closed at the end of the turn */
     CONN_STATES
-};
-
-/* Why nothing is read from a connection. */
-enum hold_reason {
-    HOLD_CONGESTED = 1,    /* its receivers are: see congestion.h */
-    HOLD_AUTHORIZING = 2,  /* much of what it sent waits for an authorizer: see realm_env.hold */
 };
 
 struct conn {
@@ -63,7 +58,7 @@ struct conn {
     bool was_told;    /* the peer knows that we close, and has answered: close when all is sent */
     bool is_wampy;    /* whose frame reader needs care. spec: W-11 */
     bool takes_flow;  /* FLOW messages are understood. spec: R-29 */
-    unsigned held;    /* not read from: bits of enum hold_reason */
+    bool held;        /* not read from: its receivers are congested */
 
     const struct framing *framing;  /* NULL while OPENING, and in HTTP */
     union {
@@ -78,6 +73,8 @@ struct conn {
 
     struct http *http;              /* HTTP, else NULL */
     struct login *login;            /* LOGIN, or doomed in it; else NULL */
+    struct cookie *cookie;          /* of the browser; NULL: none */
+    struct list by_cookie;          /* cookie.conns */
     struct realm *realm;            /* the last one entered */
     struct session *session;
     struct congestion *congestion;  /* when senders are held because of this receiver */
@@ -146,9 +143,6 @@ void conn_finish(struct conn *c);
 
 /* Closes at the end of the turn, whatever waits. */
 void conn_drop(struct conn *c);
-
-/* Nothing is read from c while there is any reason for it. */
-void conn_hold(struct conn *c, enum hold_reason why, bool on);
 
 /* Takes c out of its realm, if it is in one. Not from within a call of the realm. */
 void conn_leave(struct conn *c);

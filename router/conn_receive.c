@@ -3,6 +3,7 @@
 
 #include "common/batch.h"
 #include "router/congestion.h"
+#include "router/cookie.h"
 #include "router/handshake.h"
 #include "router/http.h"
 #include "router/opening.h"
@@ -48,6 +49,8 @@ static void session_step(struct conn *c, struct str octets)
     }
     hub->delivery = (struct delivery){0};
     realm_deliver(c->realm, c->session, &m, hub->now);
+    if (m.type == WAMP_GOODBYE)
+        cookie_on_goodbye(c, m.uri);
     if (hub->delivery.congested || !list_is_empty(&c->holds))
         congestion_on_delivered(c, &m);
 }

@@ -12,6 +12,7 @@
 #include "common/list.h"
 #include "router/address.h"
 #include "router/config.h"
+#include "router/cookie.h"
 #include "router/metrics.h"
 #include "router/outbox.h"
 #include "router/waits.h"
@@ -47,6 +48,7 @@ struct hub {
 
     struct waits waits;
     struct addresses addresses;
+    struct cookies cookies;
     struct outbox_pool pool;
     struct delivery delivery;
     struct metrics metrics;

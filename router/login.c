@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "router/auth_dynamic.h"
+#include "router/cookie.h"
 #include "router/random.h"
 #include "router/router.h"
 
@@ -11,7 +12,7 @@
 /* Methods by name. */
 static const struct login_method *const methods[] = {
     &login_anonymous, &login_ticket, &login_wampcra, &login_wamp_scram, &login_scram, &login_cryptosign,
-    &login_tls,
+    &login_tls, &login_cookie,
 };
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
@@ -142,6 +143,8 @@ static void join(struct login *l)
     set_up_conn(l);
     struct session *s = realm_join(realm, &info, c->hub->now);
     if (s) {
+        if (l->method != &login_anonymous && l->method != &login_cookie)
+            cookie_remember(c, &info, realm_name(realm));
         conn_welcome(c, realm, s);
     } else {
         c->hub->metrics.welcome_failed++;  /* spec: R-28 */
@@ -268,6 +271,8 @@ static bool is_enabled(const struct login_method *method, const struct auth *a, 
 {
     if (method == &login_anonymous)
         return !a || (a->anonymous && principal_may_enter(&a->guest, realm));
+    if (method == &login_cookie)
+        return a && a->has_cookies;
     return a && a->sources[method->way].enabled;
 }
 
@@ -321,10 +326,14 @@ static void refuse_offer(struct login *l, const struct offer *offer)
     login_refuse(l, offer->unfit ? LOGIN_UNFIT : offer->credentials ? LOGIN_NO_METHOD : LOGIN_REQUIRED);
 }
 
-/* The rules of its listener, or those for all. */
-static const struct auth *auth_of(const struct conn *c)
+const struct auth *login_auth(const struct conn *c)
 {
     return c->listener && c->listener->auth ? c->listener->auth : c->hub->config->auth;
+}
+
+bool login_needs(const struct login *l, const struct realm *realm)
+{
+    return l->realm == realm || (l->call && l->call_realm == realm);
 }
 
 static void start_challenge(struct login *l)
@@ -344,7 +353,7 @@ void login_start(struct login *l, struct realm *realm)
     struct offer offer = {0};
     l->realm = realm;
     l->session = realm_new_session_id(realm);
-    switch (try_methods(l, auth_of(l->conn), &offer)) {
+    switch (try_methods(l, login_auth(l->conn), &offer)) {
     case LOGIN_JOIN:
         join(l);
         return;

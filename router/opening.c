@@ -1,5 +1,6 @@
 #include "router/opening.h"
 
+#include "router/cookie.h"
 #include "router/http.h"
 #include "router/origin.h"
 
@@ -50,6 +51,16 @@ bool opening_admits(const struct conn *c, struct str origin)
 
 /* --- the two handshakes: octets used, 0 for "more is needed" and "refused" ------------------------------ */
 
+static void accept_websocket(struct conn *c, const struct wamp_ws_request *request)
+{
+    struct wamp_buf *out = &c->hub->scratch, headers = {0};
+    cookie_meet(c, request, &headers);
+    wamp_buf_reset(out);
+    wamp_ws_accept(out, request, wamp_buf_str(&headers));
+    conn_write(c, out->failed || headers.failed ? STR("") : wamp_buf_str(out));
+    wamp_buf_fini(&headers);
+}
+
 static size_t open_websocket(struct conn *c, struct str octets)
 {
     struct wamp_ws_request request;
@@ -65,10 +76,7 @@ static size_t open_websocket(struct conn *c, struct str octets)
             refuse_http(c, status, why);
         return 0;
     }
-    struct wamp_buf *out = &c->hub->scratch;
-    wamp_buf_reset(out);
-    wamp_ws_accept(out, &request);
-    conn_write(c, out->failed ? STR("") : wamp_buf_str(out));
+    accept_websocket(c, &request);
     conn_open(c, request.batched ? &framing_websocket_batched : &framing_websocket, request.ser);
     return used;
 }

@@ -129,7 +129,7 @@ static bool upgrade(struct peer *p, struct str *in)
         by_role[role][index_of[p->fd]] = p;
         listeners += role == LISTENER;
     }
-    wamp_ws_accept(&p->out, &request);
+    wamp_ws_accept(&p->out, &request, STR(""));
     p->upgraded = true;
     mark_dirty(p);
     *in = str_from(*in, used - before);

@@ -193,7 +193,7 @@ static void check_accept(const struct wamp_ws_request *r)
     const char *why;
     wamp_base64_decode(r->key, nonce);
     wamp_base64_encode(&again, str_of(nonce, 16));
-    wamp_ws_accept(&out, r);
+    wamp_ws_accept(&out, r, STR(""));
     if (str_eq(wamp_buf_str(&again), r->key)) {  /* else it has bits that stand for nothing */
         struct str answer = wamp_buf_str(&out);
         demand(wamp_ws_read_response(answer, r->ser, (const uint8_t *)nonce, &used, &status, &why) == 101);

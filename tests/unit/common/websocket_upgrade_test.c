@@ -330,7 +330,7 @@ TEST(the_sample_handshake_of_rfc_6455_is_answered_as_there)
                                       "Sec-WebSocket-Version: 13\r\n\r\n"),
                                   &r, &why),
                      101);
-    wamp_ws_accept(&out, &r);
+    wamp_ws_accept(&out, &r, STR(""));
     expect_str(wamp_buf_str(&out), "HTTP/1.1 101 Switching Protocols\r\n"
                                    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
@@ -461,7 +461,7 @@ TEST(both_ends_agree_and_both_survive_a_lack_of_memory)
             if (!request.failed) {
                 assert_int_equal(read_request(wamp_buf_str(&request), &r, &why), 101);
                 assert_int_equal(r.ser, ser);
-                wamp_ws_accept(&response, &r);
+                wamp_ws_accept(&response, &r, STR(""));
             }
             if (!request.failed && !response.failed &&
                 wamp_ws_read_response(wamp_buf_str(&response), ser, nonce, &used, &status, &why) != 101)
