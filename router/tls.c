@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "router/tls_peer.h"
 
 #include <openssl/err.h>
 #include <time.h>
@@ -62,15 +63,18 @@ static long bio_ctrl(BIO *bio, int what, long number, void *arg)
     return what == BIO_CTRL_FLUSH;
 }
 
-/* Of the first connection. */
+/* With the first connection. */
 static bool fill_pool(struct tls_pool *pool)
 {
-    if (!pool->method)
-        pool->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wampd");
-    if (!pool->plain)
-        pool->plain = wamp_alloc(PLAIN_ROOM);
-    return pool->plain && pool->method && BIO_meth_set_read_ex(pool->method, bio_read) &&
-           BIO_meth_set_write_ex(pool->method, bio_write) && BIO_meth_set_ctrl(pool->method, bio_ctrl);
+    if (pool->plain)
+        return true;
+    pool->plain = wamp_alloc(PLAIN_ROOM);
+    pool->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wampd");
+    if (pool->plain && pool->method && BIO_meth_set_read_ex(pool->method, bio_read) &&
+        BIO_meth_set_write_ex(pool->method, bio_write) && BIO_meth_set_ctrl(pool->method, bio_ctrl))
+        return true;
+    tls_pool_fini(pool);
+    return false;
 }
 
 void tls_pool_fini(struct tls_pool *pool)
@@ -222,72 +226,13 @@ static void wire_close(void *socket)
 static bool wire_peer_certificate(void *socket, uint8_t sha256[32])
 {
     struct tls *t = socket;
-    X509 *x = SSL_get0_peer_certificate(t->ssl);
-    return x && SSL_get_verify_result(t->ssl) == X509_V_OK && X509_digest(x, EVP_sha256(), sha256, NULL) == 1;
-}
-
-/* In TLS 1.2 only where the two ends have made their keys from the whole handshake. */
-static bool binds_handshake(const SSL *ssl)
-{
-    return SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support((SSL *)(uintptr_t)ssl) == 1;
-}
-
-/* RFC 9266. spec: A-CSG-08 */
-static size_t bind_exporter(SSL *ssl, uint8_t *out)
-{
-    enum { LEN = 32 };
-    static const char label[] = "EXPORTER-Channel-Binding";
-    bool ok = binds_handshake(ssl) &&
-              SSL_export_keying_material(ssl, out, LEN, label, sizeof label - 1, NULL, 0, 0) == 1;
-    return ok ? LEN : 0;
-}
-
-/* RFC 5929 has the first Finished message, of 12 octets; here, as Autobahn does, it is the hash of it. The
- * first one is the client's, but in a resumed session ours. In TLS 1.3 there is no such binding. spec:
- * A-CSG-08, A-SCR-11 */
-static size_t bind_unique(SSL *ssl, uint8_t *out)
-{
-    uint8_t finished[EVP_MAX_MD_SIZE];
-    unsigned hashed = 0;
-    bool resumed = SSL_session_reused(ssl) == 1;
-    if (SSL_version(ssl) >= TLS1_3_VERSION || (resumed && !binds_handshake(ssl)))
-        return 0;
-    size_t len = resumed ? SSL_get_finished(ssl, finished, sizeof finished)
-                         : SSL_get_peer_finished(ssl, finished, sizeof finished);
-    bool ok = len && len <= sizeof finished && EVP_Digest(finished, len, out, &hashed, EVP_sha256(), NULL) == 1;
-    return ok ? hashed : 0;
-}
-
-/* The hash of our certificate, by the hash function of its signature, but none weaker than SHA-256. spec:
- * A-SCR-11 */
-static size_t bind_end_point(SSL *ssl, uint8_t *out)
-{
-    X509 *x = SSL_get_certificate(ssl);
-    int nid = NID_undef;
-    unsigned len = 0;
-    if (!x || !X509_get_signature_info(x, &nid, NULL, NULL, NULL) || nid == NID_undef)
-        return 0;
-    if (nid == NID_md5 || nid == NID_sha1)
-        nid = NID_sha256;
-    const EVP_MD *hash = EVP_get_digestbynid(nid);
-    return hash && X509_digest(x, hash, out, &len) == 1 ? len : 0;
+    return t->shaken && tls_peer_certificate(t->ssl, sha256);
 }
 
 static size_t wire_channel_binding(void *socket, struct str type, uint8_t out[WIRE_BINDING_MAX])
 {
-    static const struct {
-        const char *name;
-        size_t (*bind)(SSL *ssl, uint8_t *out);
-    } types[] = {
-        {"tls-exporter", bind_exporter},
-        {"tls-unique", bind_unique},
-        {"tls-server-end-point", bind_end_point},
-    };
     struct tls *t = socket;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (t->shaken && str_eq(type, str_z(types[i].name)))
-            return types[i].bind(t->ssl, out);
-    return 0;
+    return t->shaken ? tls_channel_binding(t->ssl, type, out) : 0;
 }
 
 static const struct wire tls_wire = {
@@ -307,9 +252,9 @@ enum outcome { OUTCOME_MORE, OUTCOME_ALL, OUTCOME_END, OUTCOME_ERROR };
 static enum outcome judge(const struct tls *t, int result)
 {
     int error = SSL_get_error(t->ssl, result);
-    return error == SSL_ERROR_WANT_READ     ? OUTCOME_ALL
-           : error == SSL_ERROR_ZERO_RETURN ? OUTCOME_END
-                                            : OUTCOME_ERROR;
+    if (error == SSL_ERROR_WANT_READ)
+        return OUTCOME_ALL;
+    return error == SSL_ERROR_ZERO_RETURN ? OUTCOME_END : OUTCOME_ERROR;
 }
 
 /* As much as there is room for. */
