@@ -62,6 +62,14 @@ void conn_came_in(struct conn *c, struct config *config, const struct listen_con
     c->listener = listener;
 }
 
+void conn_hold(struct conn *c, enum hold_reason why, bool on)
+{
+    unsigned before = c->held;
+    c->held = on ? before | why : before & ~(unsigned)why;
+    if (!before != !c->held && c->state != CONN_DOOMED)
+        c->wire->hear(c->socket, !c->held);
+}
+
 void conn_leave(struct conn *c)
 {
     struct session *s = c->session;

@@ -38,6 +38,12 @@ enum conn_state {
     CONN_STATES
 };
 
+/* Why nothing is read from a connection. */
+enum hold_reason {
+    HOLD_CONGESTED = 1,    /* its receivers are: see congestion.h */
+    HOLD_AUTHORIZING = 2,  /* much of what it sent waits for an authorizer: see realm_env.hold */
+};
+
 struct conn {
     struct hub *hub;
     const struct wire *wire;
@@ -58,7 +64,7 @@ struct conn {
     bool was_told;    /* the peer knows that we close, and has answered: close when all is sent */
     bool is_wampy;    /* whose frame reader needs care. spec: W-11 */
     bool takes_flow;  /* FLOW messages are understood. spec: R-29 */
-    bool held;        /* not read from: its receivers are congested */
+    unsigned held;    /* not read from: bits of enum hold_reason */
 
     const struct framing *framing;  /* NULL while OPENING, and in HTTP */
     union {
@@ -143,6 +149,9 @@ void conn_finish(struct conn *c);
 
 /* Closes at the end of the turn, whatever waits. */
 void conn_drop(struct conn *c);
+
+/* Nothing is read from c while there is any reason for it. */
+void conn_hold(struct conn *c, enum hold_reason why, bool on);
 
 /* Takes c out of its realm, if it is in one. Not from within a call of the realm. */
 void conn_leave(struct conn *c);
