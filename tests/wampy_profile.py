@@ -6,8 +6,8 @@ that comes back is read as strictly as it reads, which is by position, frame by 
 
 Each check says in its comment which rule it is (W-nn) and what breaks in wampy where it is broken.
 """
-import concurrent.futures
 import contextlib
+import functools
 import json
 import os
 import random
@@ -17,10 +17,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "integration"))
 from rawpeer import CLOSE, PING, PONG, TEXT, Closed, Daemon, Stream, WebSocket  # noqa: E402
+from runner import run  # noqa: E402
 
 HELLO = ('[1,"%s",{"roles":{"subscriber":{"features":{"call_timeout":true}},"publisher":{"features":'
          '{"call_timeout":true}},"callee":{"shared_registration":true,"features":{"call_timeout":true}},'
@@ -506,28 +506,12 @@ PLAIN = [
 ]
 
 
-def run(test):
-    if test in CONFIGURED:
-        return test()
-    with daemon() as d:
-        test(d)
+def with_daemon(test):
+    @functools.wraps(test)
+    def with_one():
+        with daemon() as d:
+            test(d)
+    return with_one
 
 
-def fails(test):
-    try:
-        run(test)
-    except Exception:  # noqa: BLE001 -- whatever it is, the others are run
-        print(f"FAILED {test.__name__}\n{traceback.format_exc()}")
-        return True
-    return False
-
-
-def main():
-    wanted = [t for t in PLAIN + CONFIGURED if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # most of them wait
-        failed = sum(pool.map(fails, wanted))
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    return failed > 0
-
-
-sys.exit(main())
+run([*map(with_daemon, PLAIN), *CONFIGURED], at_once=4)  # most of them wait

@@ -8,10 +8,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+import runner
 from rawpeer import Daemon
 
 ROOT = os.path.abspath(os.environ["INSTALLED"])
@@ -100,19 +100,5 @@ def programs_and_manuals_are_there():
     assert pkg_config("--modversion")[0] in version, version
 
 
-TESTS = [a_program_is_built_with_pkg_config, a_static_program_is_small, each_header_stands_alone,
-         the_headers_work_from_cpp, only_public_names_are_exported, programs_and_manuals_are_there]
-
-
-def fails(test):
-    try:
-        test()
-    except Exception:  # noqa: BLE001 -- whatever it is, the others are run
-        print(f"FAILED {test.__name__}\n{traceback.format_exc()}")
-        return True
-    return False
-
-
-failed = sum(map(fails, TESTS))
-print(f"{len(TESTS) - failed} passed, {failed} failed")
-sys.exit(failed > 0)
+runner.run([a_program_is_built_with_pkg_config, a_static_program_is_small, each_header_stands_alone,
+            the_headers_work_from_cpp, only_public_names_are_exported, programs_and_manuals_are_there])

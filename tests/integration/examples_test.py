@@ -4,16 +4,15 @@
     WAMPD=build/wampd EXAMPLES=build/ex tests/integration/examples_test.py [NAME..]
 """
 import base64
-import concurrent.futures
 import os
 import signal
 import subprocess
 import sys
 import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rawpeer import Daemon, WebSocket
+from runner import run
 
 EXAMPLES = os.environ.get("EXAMPLES", "build/ex")
 FEATURES = {"caller": {"features": {"progressive_call_results": True, "call_canceling": True,
@@ -94,14 +93,14 @@ def serving(caller, procedure):
 def with_service(name, procedure, *args, **env):
     """Runs the test with a daemon, a caller and the example, which offers the procedure."""
     def decorate(test):
-        def run():
+        def with_one():
             with Daemon("--listen", "ws://127.0.0.1:0") as d:
                 caller = Caller(d)
                 with Example(d, name, *args, **env) as e:
                     serving(caller, procedure)
                     test(d, caller, e)
-        run.__name__ = test.__name__
-        return run
+        with_one.__name__ = test.__name__
+        return with_one
     return decorate
 
 
@@ -429,7 +428,7 @@ def eventually_not(caller, procedure):
     raise AssertionError(f"{procedure} is still there")
 
 
-TESTS = [
+run([
     a_service_adds, a_stream_ends_with_its_reader, a_service_calls_back, a_call_without_waiting_is_made,
     metadata_travels_both_ways, octets_are_echoed, protobuf_passes_untouched, a_prefix_dispatches, workers_take_turns,
     a_service_is_replaced_without_a_failed_call,
@@ -437,24 +436,4 @@ TESTS = [
     streams_go_both_ways, an_uploader_dies, a_slow_reader_holds_back_its_callee, a_service_is_passed_to_a_service,
     handlers_call_one_another, sessions_are_watched, a_lost_router_is_survived, a_loop_of_ones_own_drives_a_peer,
     threads_post_to_a_peer, who_cannot_join_is_told_why, two_routers_are_linked,
-]
-
-
-def fails(test):
-    try:
-        test()
-    except Exception:  # noqa: BLE001 -- whatever it is, the others are run
-        print(f"FAILED {test.__name__}\n{traceback.format_exc()}")
-        return True
-    return False
-
-
-def main():
-    wanted = [t for t in TESTS if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # each has a daemon of its own, and mostly waits
-        failed = sum(pool.map(fails, wanted))
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    return failed > 0
-
-
-sys.exit(main())
+], at_once=4)  # each has a daemon of its own, and mostly waits

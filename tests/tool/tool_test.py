@@ -14,11 +14,11 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 from certificates import Certificates
 from rawpeer import Daemon, WebSocket
+from runner import run
 
 WAMP = os.environ.get("WAMP", "build/wamp")
 EXAMPLES = os.environ.get("EXAMPLES", "build/ex")
@@ -684,7 +684,7 @@ def completion_offers_commands_options_and_choices():
         assert wamp(None, "completion", shell)[0] == 0
 
 
-TESTS = [
+run([
     a_call_prints_its_result, words_become_values, octets_go_in_and_come_out,
     every_form_and_transport_gives_the_same, errors_have_a_uri_a_message_and_a_status,
     tracebacks_are_told_to_those_who_ask, options_reach_the_callee_and_details_come_back,
@@ -702,20 +702,4 @@ TESTS = [
     secrets_come_from_words_files_and_environment, secrets_do_not_show_in_ps, a_refused_session_is_told,
     mistakes_are_told_with_the_nearest_name, help_knows_every_command, the_manual_page_is_up_to_date,
     completion_offers_commands_options_and_choices,
-]
-
-
-def main():
-    failed, wanted = 0, [t for t in TESTS if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
-    for test in wanted:
-        try:
-            test()
-        except Exception:  # noqa: BLE001 -- whatever it is, the others are run
-            failed += 1
-            print(f"FAILED {test.__name__}")
-            traceback.print_exc(file=sys.stdout)
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    return failed > 0
-
-
-sys.exit(main())
+])
