@@ -28,7 +28,11 @@ static bool add_role(struct roles *roles, const struct realm_role *from)
     if (!role)
         return false;
     *role = (struct role){
-        .name = from->name, .authorizer = from->authorizer, .allow_by_default = from->allow_by_default};
+        .name = from->name,
+        .authorizer = from->authorizer,
+        .allow_by_default = from->allow_by_default,
+        .is_link = from->is_link,
+    };
     if (!wamp_arena_keep(&roles->memory, &role->name) || !wamp_arena_keep(&roles->memory, &role->authorizer))
         return false;
     HASH_ADD_KEYPTR(hh, roles->by_name, role->name.ptr, role->name.len, role);
@@ -69,6 +73,13 @@ struct role *roles_find(const struct roles *roles, struct str name)
     if (roles)
         HASH_FIND(hh, roles->by_name, name.ptr, name.len, role);
     return role;
+}
+
+bool roles_give(const struct roles *roles, struct session *s)
+{
+    s->role = roles_find(roles, s->authrole);
+    s->is_link = s->role && s->role->is_link;
+    return !roles || s->role;
 }
 
 /* --- decisions ------------------------------------------------------------------------------------------ */
@@ -199,9 +210,7 @@ static void revoke_registrations(struct session *s)
 
 static void give_role(struct session *s)
 {
-    const struct roles *roles = s->realm->roles;
-    s->role = roles_find(roles, s->authrole);
-    if (!roles || s->role)
+    if (roles_give(s->realm->roles, s))
         return;
     send_goodbye(s, STR("wamp.close.killed"), STR("the role of this session is no more"));
     session_doom(s, CLOSE_KILLED);

@@ -16,6 +16,7 @@ struct role {
     struct str name, authorizer;      /* authorizer: empty where the permissions decide */
     struct permissions permissions;
     bool allow_by_default;            /* where there are no permissions either */
+    bool is_link;
     struct decisions decisions;       /* of the authorizer, which said that they may be remembered */
     UT_hash_handle hh;                /* roles.by_name */
 };
@@ -29,6 +30,9 @@ struct roles {
 struct roles *roles_new(const struct realm_role *roles, size_t count);  /* NULL: no memory */
 void roles_free(struct roles *roles);                                   /* NULL is fine */
 struct role *roles_find(const struct roles *roles, struct str name);    /* NULL: no such role, or roles is NULL */
+
+/* Gives s the role of its authrole. False: there is none. */
+bool roles_give(const struct roles *roles, struct session *s);
 
 /* What is asked for. */
 struct wish {

@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "realms/authorization.h"
+#include "realms/forward.h"
 #include "realms/history.h"
 #include "realms/inner.h"
 #include "realms/meta.h"
@@ -128,7 +129,7 @@ void broker_remove(struct realm *r, struct subscriber *member)
 {
     struct subscription *sub = member->subscription;
     uint64_t session = member->session->id, id = sub->id;
-    bool hidden = wamp_uri_is_reserved(subscription_uri(sub));  /* spec: A-SMA-03 */
+    bool hidden = wamp_uri_is_reserved(subscription_uri(sub)) || member->session->is_link;  /* spec: A-SMA-03 */
     member_free(r, member);
     if (!hidden)
         meta_publish_pair(r, STR("wamp.subscription.on_unsubscribe"), session, id);
@@ -185,7 +186,7 @@ void broker_on_subscribe(struct session *s, const struct wamp_msg *m)
     send_answer(s, WAMP_SUBSCRIBED, m->request, sub->id);
     if (m->opt.get_retained)
         retained_send(r, sub, s);
-    if (joined && !wamp_uri_is_reserved(m->uri))
+    if (joined && !wamp_uri_is_reserved(m->uri) && !s->is_link)
         meta_on_subscribe(r, s, sub, created);
 }
 
@@ -210,7 +211,8 @@ void broker_leave(struct session *s)
 
 /* --- fan-out -------------------------------------------------------------------------------------------- */
 
-void event_details(const struct event *e, const struct subscription *sub, struct details *d)
+void event_details(struct realm *r, const struct event *e, const struct subscription *sub, enum wamp_ser ser,
+                   struct details *d)
 {
     d->count = 0;
     if (e->disclosed) {
@@ -225,6 +227,8 @@ void event_details(const struct event *e, const struct subscription *sub, struct
     if (e->is_retained)
         details_add_bool(d, STR("retained"), true);
     details_add_passthru(d, &e->passthru);
+    if (e->forward_for.len)
+        forward_add_value(r, STR("forward_for"), e->payload->ser, e->forward_for, ser, d);
 }
 
 /* One publication on its way, and what its EVENTs have in common. */
@@ -260,7 +264,7 @@ static void make_form(struct dispatch *d, const struct subscription *sub, enum w
     form->unrepresentable = err && err != WAMP_ERR_NOMEM;
     if (err)
         return;
-    event_details(e, sub, &details);
+    event_details(d->realm, e, sub, ser, &details);
     struct wamp_wr w = wamp_head_begin(&d->realm->event[ser], ser, WAMP_EVENT, 4, arity);
     wamp_wr_uint(&w, sub->id);
     wamp_wr_uint(&w, e->publication);
@@ -398,6 +402,7 @@ static void publish(struct session *s, const struct wamp_msg *m, const struct fi
         .publisher = s->id,
         .publisher_authid = s->authid,
         .publisher_authrole = s->authrole,
+        .forward_for = forward_for_of(s, m),
     };
     if (m->opt.acknowledge)
         send_answer(s, WAMP_PUBLISHED, m->request, e.publication);  /* before the events. spec: B-071 */

@@ -60,6 +60,7 @@ struct event {
     bool disclosed;                   /* publisher, publisher_authid and publisher_authrole are shown */
     uint64_t publisher;
     struct str publisher_authid, publisher_authrole;
+    struct str forward_for;           /* raw in the payload's form; empty: none. spec: A-R2R-02 */
     bool is_meta;                     /* published by the router under wamp. spec: R-14 */
     bool is_retained;
 };
@@ -84,9 +85,10 @@ void broker_dispatch(struct realm *r, const struct event *event);
 /* Sends `event` to s alone, for one of its subscriptions, if s may see it. False: it may not. */
 bool broker_send(const struct event *event, const struct subscription *sub, struct session *s);
 
-/* The Details of the EVENT for one subscription; *d is overwritten. */
+/* The Details of the EVENT for one subscription, in form ser; *d is overwritten. */
 struct details;
-void event_details(const struct event *e, const struct subscription *sub, struct details *d);
+void event_details(struct realm *r, const struct event *e, const struct subscription *sub, enum wamp_ser ser,
+                   struct details *d);
 
 /* Whether anybody would get a meta event on that topic: cheap, so that none is made for nobody. */
 bool broker_has_audience(struct realm *r, struct str topic);

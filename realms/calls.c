@@ -486,7 +486,7 @@ static void start_call(struct session *s, const struct asked *asked, struct regi
     const struct wamp_msg *m = asked->m;
     struct passthru passthru = passthru_of(&m->opt);
     struct forward forward;
-    forward_pick(s->realm, m, &forward);
+    forward_pick(s, m, &forward);
     struct chunk chunk = {m->uri, &passthru, &forward, &m->payload, m->opt.progress};
     struct call *call = call_new(s, asked, reg);
     enum wamp_err err = call ? keep(call, m, &chunk, callee) : WAMP_ERR_NOMEM;
@@ -759,7 +759,7 @@ static bool send_result(struct call *call, const struct wamp_msg *m, struct str 
     if (m->opt.progress)
         details_add_bool(&d, STR("progress"), true);
     details_add_passthru(&d, &passthru);
-    forward_pick(r, m, &forward);
+    forward_pick(call->callee, m, &forward);
     forward_add(r, &forward, caller->ser, &d);
     struct wamp_wr w = wamp_head_begin(&r->head, caller->ser, WAMP_RESULT, 3, m->payload.arity);
     wamp_wr_uint(&w, call->caller_key.request);

@@ -147,7 +147,7 @@ void dealer_remove(struct realm *r, struct callee *callee)
 {
     struct registration *reg = callee->registration;
     uint64_t session = callee->session->id, id = reg->id;
-    bool hidden = meta_hides_procedure(registration_uri(reg));  /* spec: S-07 */
+    bool hidden = meta_hides_procedure(registration_uri(reg)) || callee->session->is_link;  /* spec: S-07 */
     callee_free(r, callee);
     if (!hidden)
         meta_publish_pair(r, STR("wamp.registration.on_unregister"), session, id);

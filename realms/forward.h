@@ -1,5 +1,6 @@
 /* Private keys that travel with a call, for what an application or a tracer adds to it: from CALL.Options to
- * INVOCATION.Details, and from YIELD.Options to RESULT.Details. Only those that the realm names. spec: B-043; S-10 */
+ * INVOCATION.Details, and from YIELD.Options to RESULT.Details. Only those that the realm names; and forward_for, where a
+ * link to another router says for whom it speaks. spec: B-043, A-R2R-02; S-10 */
 #ifndef REALMS_FORWARD_H
 #define REALMS_FORWARD_H
 
@@ -7,16 +8,21 @@
 
 struct details;
 
+enum { FORWARD_MAX = REALM_FORWARD_KEYS_MAX + 1 };  /* and forward_for */
+
 struct forward {
     enum wamp_ser ser;
     unsigned count;
     struct {
         struct str key, value;  /* value: raw, in form ser; borrowed from the message */
-    } pairs[REALM_FORWARD_KEYS_MAX];
+    } pairs[FORWARD_MAX];
 };
 
-/* Those keys of the message's dict that the realm forwards. */
-void forward_pick(const struct realm *r, const struct wamp_msg *m, struct forward *f);
+/* For whom s speaks, raw in the form of m; empty where nobody is named, or s is no link. spec: A-R2R-02, A-R2R-03 */
+struct str forward_for_of(const struct session *s, const struct wamp_msg *m);
+
+/* Those keys of the dict of m, sent by s, that the realm forwards. */
+void forward_pick(const struct session *s, const struct wamp_msg *m, struct forward *f);
 
 /* Whether the realm names the key. */
 bool forwards(const struct realm *r, struct str key);
@@ -24,8 +30,12 @@ bool forwards(const struct realm *r, struct str key);
 /* Makes keys and values copies of themselves in the arena. False: no memory. */
 bool forward_keep(struct forward *f, struct wamp_arena *arena);
 
-/* Adds them to the details of a message in form `to`; a value that cannot be expressed there is left out. What had to
- * be transcoded lies in realm.arena. */
+/* Adds one value, in form `from`, to the details of a message in form `to`; it is left out where it cannot be expressed
+ * there. What had to be transcoded lies in realm.arena. */
+void forward_add_value(struct realm *r, struct str key, enum wamp_ser from, struct str value, enum wamp_ser to,
+                       struct details *d);
+
+/* All of them. */
 void forward_add(struct realm *r, const struct forward *f, enum wamp_ser to, struct details *d);
 
 #endif

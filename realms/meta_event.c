@@ -73,7 +73,7 @@ void meta_on_register(struct realm *r, struct session *s, const struct registrat
 {
     struct str topic = STR("wamp.registration.on_create");
     struct wamp_wr w;
-    if (meta_hides_procedure(registration_uri(reg)))
+    if (meta_hides_procedure(registration_uri(reg)) || s->is_link)
         return;
     if (created && event_begin(r, topic, 2, &w)) {
         wamp_wr_uint(&w, s->id);
@@ -87,7 +87,7 @@ void meta_on_join(struct session *s)
 {
     struct str topic = STR("wamp.session.on_join");
     struct wamp_wr w;
-    if (!event_begin(s->realm, topic, 1, &w))
+    if (s->is_link || !event_begin(s->realm, topic, 1, &w))
         return;
     meta_write_session(&w, s);
     event_publish(s->realm, topic, &w);
@@ -98,7 +98,7 @@ void meta_on_leave(struct session *s)
     bool id_only = s->realm->rules->on_leave_is_id_only;
     struct str topic = STR("wamp.session.on_leave");
     struct wamp_wr w;
-    if (!event_begin(s->realm, topic, id_only ? 1 : 3, &w))
+    if (s->is_link || !event_begin(s->realm, topic, id_only ? 1 : 3, &w))
         return;
     wamp_wr_uint(&w, s->id);
     if (!id_only) {

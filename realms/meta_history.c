@@ -189,7 +189,7 @@ static bool write_event(struct page *p, const struct stored_event *e)
     struct details details;
     char time[TIME_TEXT];
     time_write(e->time, time);
-    event_details(&e->event, p->sub, &details);
+    event_details(p->realm, &e->event, p->sub, w->ser, &details);
     wamp_wr_map(w, 4 + payload->arity);
     wamp_wr_key(w, STR("timestamp"));
     wamp_wr_str(w, str_z(time));

@@ -64,6 +64,8 @@ struct realm_role {
     const struct realm_permission *permissions;
     size_t permission_count;
     bool allow_by_default;
+    bool is_link;             /* of another router: it may say for whom it speaks, and no meta event tells of what it
+                                 joins, subscribes to and registers. spec: A-R2R-02, A-R2R-03 */
 };
 
 /* Zero is the default for every field. Strings and lists are copied by realm_new. */

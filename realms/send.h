@@ -48,7 +48,7 @@ void send_revocation(struct session *s, enum wamp_type type, const char *key, ui
 /* --- Details of messages that carry a payload ----------------------------------------------------------- */
 
 /* A small dict being put together: what applies is added, then it is written. */
-enum { DETAILS_MAX = 12 + REALM_FORWARD_KEYS_MAX };  /* 12: an INVOCATION with everything that there is */
+enum { DETAILS_MAX = 13 + REALM_FORWARD_KEYS_MAX };  /* 13: an INVOCATION with everything that there is */
 
 enum detail_kind { DETAIL_BOOL, DETAIL_UINT, DETAIL_STR, DETAIL_RAW };
 

@@ -86,7 +86,7 @@ struct session *session_new(struct realm *r, const struct session_info *info)
     struct session *s = session_alloc(r, info);
     if (!s)
         return NULL;
-    s->role = roles_find(r->roles, s->authrole);
+    roles_give(r->roles, s);
     HASH_ADD(hh, r->sessions, id, sizeof s->id, s);
     if (wamp_map_added(s))
         return s;

@@ -20,6 +20,7 @@ struct session {
     void *peer;
     struct realm *realm;
     struct role *role;          /* NULL: the realm has no roles */
+    bool is_link;               /* of a role that links to another router. spec: A-R2R-02 */
     struct held *held;          /* NULL: nothing waits for an authorizer */
 
     struct list subscribers;    /* subscriber.by_session */

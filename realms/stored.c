@@ -50,7 +50,7 @@ static bool copy_event(struct stored_event *stored, const struct event *from)
     e->payload = &stored->payload;
     if (!wamp_payload_keep(&stored->payload, arena) || !wamp_arena_keep(arena, &e->topic) ||
         !wamp_arena_keep(arena, &e->publisher_authid) || !wamp_arena_keep(arena, &e->publisher_authrole) ||
-        !passthru_keep(&e->passthru, arena))
+        !passthru_keep(&e->passthru, arena) || (e->forward_for.len && !wamp_arena_keep(arena, &e->forward_for)))
         return false;
     if (from->filter)
         e->filter = copy_filter(arena, from->filter);

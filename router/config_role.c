@@ -214,11 +214,18 @@ static bool read_default(struct config_reader *r, const yaml_node_t *node, const
     return config_read_bool(r, node, &((struct realm_role *)target)->allow_by_default);
 }
 
+static bool read_link(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    (void)key;
+    return config_read_bool(r, node, &((struct realm_role *)target)->is_link);
+}
+
 static const struct config_key role_keys[] = {
     {"name", read_name, 0},
     {"permissions", read_permissions, 0},
     {"authorizer", read_authorizer, 0},
     {"allow-by-default", read_default, 0},
+    {"link", read_link, 0},
 };
 
 static bool is_new_role(const struct realm_config_row *row)

@@ -79,8 +79,8 @@ static void write_permission(struct wamp_buf *out, const struct realm_permission
 
 static void write_role(struct wamp_buf *out, const struct realm_role *role)
 {
-    wamp_buf_addf(out, "{\"name\": \"%.*s\", \"allow-by-default\": %s", STR_ARG(role->name),
-                  yes(role->allow_by_default));
+    wamp_buf_addf(out, "{\"name\": \"%.*s\", \"allow-by-default\": %s, \"link\": %s", STR_ARG(role->name),
+                  yes(role->allow_by_default), yes(role->is_link));
     if (role->authorizer.len)
         wamp_buf_addf(out, ", \"authorizer\": \"%.*s\"", STR_ARG(role->authorizer));
     wamp_buf_addf(out, ", \"permissions\": [");

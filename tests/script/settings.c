@@ -361,6 +361,14 @@ static bool config_allow_by_default(struct script *s, struct str value)
     return role && value.len;
 }
 
+static bool config_link(struct script *s, struct str value)
+{
+    struct realm_role *role = config_role_of(s, value);
+    if (role)
+        role->is_link = true;
+    return role && value.len;
+}
+
 static bool config_forward(struct script *s, struct str value)
 {
     struct realm_config *c = &s->config;
@@ -415,6 +423,7 @@ static const struct {
     {"role", config_role},
     {"authorizer", config_authorizer},
     {"allow_by_default", config_allow_by_default},
+    {"link", config_link},
     {"forward", config_forward},
     {"rule", config_rule},
 };
