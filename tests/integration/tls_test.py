@@ -4,6 +4,7 @@
     WAMPD=build/wampd WAMP=build/wamp tests/integration/tls_test.py [NAME..]
 """
 import contextlib
+import hashlib
 import os
 import socket
 import ssl
@@ -24,13 +25,13 @@ certificates = Certificates()
 
 
 @contextlib.contextmanager
-def router(*args, tls=None, **popen):
-    """Over TLS; tls: what is in the configuration beside certificate and key."""
+def router(*args, tls=None, more="", **popen):
+    """Over TLS; tls: what is in the configuration beside certificate and key; more: other sections."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
         if tls is not None:
             f.write(f"listen: [{{url: 'wss://127.0.0.1:0', tls: {{certificate: {certificates.server}, "
                     f"key: {certificates.server_key}, {tls}}}}}]\n")
-        f.write("timeouts: {handshake: 500, close: 300}\n")
+        f.write(f"timeouts: {{handshake: 500, close: 300}}\n{more}\n")
         f.flush()
         listen = WSS if tls is None else []
         with Daemon("--config", f.name, *listen, *certificates.options(), *args, stderr=subprocess.PIPE, **popen) as d:
@@ -121,6 +122,43 @@ def clients_may_come_without_where_it_is_optional():
     with router(tls=f"ca_certificates: [{certificates.ca}], client_certificate: optional") as d:
         joined(d)
         joined(d, context=certificates.context(client=True))
+
+
+class Ed25519:
+    """A key pair, by openssl."""
+
+    def __init__(self):
+        self.file = certificates.path("ed25519.key")
+        self.run("genpkey", "-algorithm", "ed25519", "-out", self.file)
+        self.public = self.run("pkey", "-in", self.file, "-pubout", "-outform", "der")[-32:]
+
+    def run(self, *args):
+        return subprocess.run(["openssl", *args], capture_output=True, check=True).stdout
+
+    def sign(self, octets):
+        path = certificates.path("message")
+        with open(path, "wb") as f:
+            f.write(octets)
+        return self.run("pkeyutl", "-sign", "-rawin", "-inkey", self.file, "-in", path)
+
+
+def tls_unique_binds_a_login_as_autobahn_computes_it():
+    """spec: A-CSG-04, A-CSG-06, A-CSG-08"""
+    key = Ed25519()
+    auth = f"auth: {{cryptosign: {{principals: {{joe: {{authorized_keys: [{key.public.hex()}], role: r}}}}}}}}"
+    with router(more=auth) as d:
+        for version, binding in ((ssl.TLSVersion.TLSv1_2, "tls-unique"), (ssl.TLSVersion.TLSv1_3, None)):
+            peer = WebSocket(d.port(), tls=certificates.context(version=version))
+            challenge = peer.hello(authmethods=["cryptosign"], authextra={"pubkey": key.public.hex(),
+                                                                          "channel_binding": "tls-unique"})
+            assert challenge[0] == 4 and challenge[2].get("channel_binding") == binding, challenge
+            message = bytes.fromhex(challenge[2]["challenge"])
+            if binding:
+                channel = hashlib.sha256(peer.socket.get_channel_binding("tls-unique")).digest()
+                message = bytes(a ^ b for a, b in zip(message, channel))
+            peer.send([5, (key.sign(message) + message).hex(), {}])
+            welcome = peer.receive()
+            assert welcome[0] == 2 and welcome[2]["authid"] == "joe", welcome
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------
@@ -332,8 +370,8 @@ with certificates:
         both_transports_on_both_listeners_in_both_versions, libwamp_calls_over_wss_and_rss,
         what_is_not_encrypted_is_not_served, old_versions_and_weak_ciphers_are_refused, a_session_is_resumed_by_its_ticket,
         clients_need_a_certificate_where_it_is_required, clients_may_come_without_where_it_is_optional,
-        a_bad_certificate_is_named_at_check_and_at_start, large_payloads_go_both_ways, one_octet_at_a_time,
-        a_peer_may_send_megabytes_before_it_reads, a_subscriber_that_stops_reading_costs_the_others_nothing,
+        tls_unique_binds_a_login_as_autobahn_computes_it, a_bad_certificate_is_named_at_check_and_at_start,
+        large_payloads_go_both_ways, one_octet_at_a_time, a_peer_may_send_megabytes_before_it_reads, a_subscriber_that_stops_reading_costs_the_others_nothing,
         two_hundred_connections, the_router_closes_tls_properly, what_was_asked_before_the_end_is_answered,
         sigterm_ends_it_within_a_second, stalled_and_garbage_handshakes_end_and_cost_nobody_anything,
         connections_that_come_and_go_leave_nothing_behind, counters_say_what_happened,
