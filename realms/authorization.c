@@ -99,7 +99,7 @@ static bool names_explicitly(const struct realm_permission *row, struct str uri)
     return row->match == WAMP_MATCH_EXACT || str_starts(row->uri, kind_of(uri));
 }
 
-static bool decide_by_permissions(const struct role *role, const struct wish *wish, struct grant *out)
+static bool decide_by_permissions(struct role *role, const struct wish *wish, struct grant *out)
 {
     if (!role->permissions.count) {
         *out = (struct grant){0};
