@@ -219,7 +219,7 @@ void hub_forget_realm(struct hub *hub, const struct realm *realm)
     for (struct list *n = list_first(&hub->conns); n; n = next) {
         struct conn *c = list_entry(n, struct conn, all);
         next = list_next(&hub->conns, n);
-        if (c->state == CONN_LOGIN && login_needs(c->login, realm))
+        if (c->state == CONN_LOGIN && c->login->realm == realm)
             conn_abort(c, "wamp.error.no_such_realm", "the realm was removed", 1000);
         if (c->realm == realm)
             c->realm = NULL;

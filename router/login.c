@@ -331,11 +331,6 @@ const struct auth *login_auth(const struct conn *c)
     return c->listener && c->listener->auth ? c->listener->auth : c->hub->config->auth;
 }
 
-bool login_needs(const struct login *l, const struct realm *realm)
-{
-    return l->realm == realm || (l->call && l->call_realm == realm);
-}
-
 static void start_challenge(struct login *l)
 {
     char text[160], authid[100];

@@ -123,9 +123,6 @@ void login_start(struct login *l, struct realm *realm);  /* l is conn.login */
 void login_on_authenticate(struct login *l, const struct wamp_msg *m);
 void login_is_due(struct login *l);
 
-/* Whether the login cannot go on without that realm. */
-bool login_needs(const struct login *l, const struct realm *realm);
-
 /* What logins at c go by: what its listener has, or all. NULL: everybody is let in as anonymous. */
 const struct auth *login_auth(const struct conn *c);
 

@@ -297,6 +297,8 @@ static size_t read_header(struct plug *p, const uint8_t *at, size_t left, size_t
 
 bool plug_take(struct plug *p)
 {
+    if (!p->octets.ptr)
+        return false;
     const char *at = p->octets.ptr + p->taken;
     size_t left = p->octets.len - p->taken, len = 0;
     size_t header = left ? read_header(p, (const uint8_t *)at, left, &len) : 0;

@@ -38,7 +38,7 @@ static struct plug *browser(struct rig *rig, const char *cookie, const char *hea
 static void cookie_of(struct plug *p, char out[80])
 {
     static const char name[] = "Set-Cookie: ";
-    const char *at = memmem(p->octets.ptr, p->octets.len, name, strlen(name));
+    const char *at = p->octets.len ? memmem(p->octets.ptr, p->octets.len, name, strlen(name)) : NULL;
     out[0] = '\0';
     if (at)
         snprintf(out, 80, "%.*s", (int)strcspn(at + strlen(name), ";"), at + strlen(name));
