@@ -74,7 +74,9 @@ static bool parse_listener(struct config *c, const char *url, struct listen_conf
         l->path = wamp_arena_copy(&c->memory, rest).ptr;
         return l->path || config_tell(err, "out of memory");
     }
-    return config_tell(err, "\"%.100s\": expected ws://host:port, rs://host:port, wss:// or rss:// for TLS, or unix:/path", url);
+    return config_tell(err, "\"%.100s\": expected ws://host:port, rs://host:port, wss:// or rss:// for TLS, or "
+                            "unix:/path",
+                       url);
 }
 
 /* --- tls ------------------------------------------------------------------------------------------------ */
@@ -98,7 +100,8 @@ static bool read_name(struct config_reader *r, const yaml_node_t *node, void *ta
     return true;
 }
 
-static bool read_names(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_names(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                       void *target)
 {
     return config_read_list(r, node, read_name, (char *)target + key->offset);
 }
@@ -132,7 +135,8 @@ static bool read_client_certificate(struct config_reader *r, const yaml_node_t *
     return true;
 }
 
-static bool read_min_version(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_min_version(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                             void *target)
 {
     static const char *const names[] = {"1.2", "1.3"};
     int choice;
@@ -174,7 +178,8 @@ bool config_finish_listeners(struct config *c, struct config_error *err)
         if (!wants_tls(l) || l->tls.certificate)
             continue;
         if (!c->tls_certificate)
-            return config_tell(err, "%s://%.100s:%u has no certificate: give it tls.certificate, or wampd --tls-certificate",
+            return config_tell(err, "%s://%.100s:%u has no certificate: give it tls.certificate, or wampd "
+                                    "--tls-certificate",
                                listen_scheme_name(l->scheme), l->host, l->port);
         l->tls.certificate = c->tls_certificate;
         l->tls.key = c->tls_key;

@@ -385,9 +385,10 @@ static bool is_of(const struct listener *l, const struct config *config)
     return l->row >= config->listeners && l->row < config->listeners + config->listener_count;
 }
 
-/* Those of one row of before, which is in the same place, are of this row now. Port 0 is many places: `scheme`, if it
- * has to be the same, too. */
-static void take_over(struct listener *all, const struct config *config, const struct listen_config *row, bool scheme)
+/* Those of one row of before, which is in the same place, are of this row now. Port 0 is many places: `scheme`, if
+ * it has to be the same, too. */
+static void take_over(struct listener *all, const struct config *config, const struct listen_config *row,
+                      bool scheme)
 {
     const struct listen_config *before = NULL;
     for (struct listener *l = all; l; l = l->next) {

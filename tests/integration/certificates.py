@@ -33,8 +33,8 @@ class Certificates:
     def issue(self, name):
         """Makes it, or makes it anew."""
         issuer = [] if name == "ca" else ["-CA", self.ca, "-CAkey", self.ca_key]
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
-                        "-days", "2", "-subj", f"/CN={name}", "-addext", EXTENSIONS[name], *issuer,
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-noenc", "-days", "2", "-subj", f"/CN={name}", "-addext", EXTENSIONS[name], *issuer,
                         "-keyout", self.path(f"{name}.key"), "-out", self.path(f"{name}.pem")],
                        check=True, stderr=subprocess.DEVNULL)
 

@@ -64,7 +64,8 @@ class Daemon:
 
 
 class Stream:
-    """A socket with a buffer and a deadline for all that is read; tls: an ssl.SSLContext, for a router at localhost."""
+    """A socket with a buffer and a deadline for all that is read; tls: an ssl.SSLContext, for the router at
+    localhost."""
 
     def __init__(self, where, timeout=5, options=(), tls=None):
         family = socket.AF_UNIX if isinstance(where, str) else socket.AF_INET

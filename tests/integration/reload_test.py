@@ -96,7 +96,7 @@ def subscribed(where, **stream):
     return peer
 
 
-# --- realms -----------------------------------------------------------------------------------------------------------
+# --- realms ----------------------------------------------------------------------------------------------------
 
 def realms_come():
     with Router() as d:
@@ -135,7 +135,8 @@ def what_is_configured_for_a_realm_changes_for_its_sessions():
         peer = joined(d.port())
         peer.send([32, 1, {}, "com.Loose"])
         assert peer.receive()[0] == 33
-        d.reload("listen: ['ws://127.0.0.1:0']\nrealms: [{name: realm1, uri_check: strict}]\nlimits: {subscriptions: 2}\n")
+        d.reload("listen: ['ws://127.0.0.1:0']\nrealms: [{name: realm1, uri_check: strict}]\n"
+                 "limits: {subscriptions: 2}\n")
         peer.send([32, 2, {}, "com.Loose.too"])
         assert peer.receive()[4] == "wamp.error.invalid_uri"
         peer.send([32, 3, {}, "com.second"])
@@ -150,7 +151,7 @@ def what_cannot_change_is_said():
         assert "realm1: its history changes with the next start only" in d.wait_for("RELOAD")
 
 
-# --- limits and timeouts ----------------------------------------------------------------------------------------------
+# --- limits and timeouts ---------------------------------------------------------------------------------------
 
 def limits_and_timeouts_change():
     with Router() as d:
@@ -169,8 +170,8 @@ def the_log_level_changes():
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
         f.write(PLAIN + "log: {level: error}\n")
         f.flush()
-        process = subprocess.Popen([os.environ.get("WAMPD", "build/wampd"), "--config", f.name], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
+        process = subprocess.Popen([os.environ.get("WAMPD", "build/wampd"), "--config", f.name],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         port = int(process.stdout.readline().split()[-1].rsplit(b":", 1)[1])
         joined(port)
         f.seek(0)
@@ -187,14 +188,15 @@ def the_log_level_changes():
         process.stderr.close()
 
 
-# --- mistakes ---------------------------------------------------------------------------------------------------------
+# --- mistakes --------------------------------------------------------------------------------------------------
 
 def a_bad_file_changes_nothing_and_is_said():
     with Router() as d:
         peer = joined(d.port(), "second")
+        missing = "listen: [{url: 'wss://127.0.0.1:0', tls: {certificate: /nowhere.pem}}]\n"
         for text, expected in (("realms: [other]\nlimits: {messages: 1}\n", ":2: limits.messages: unknown key"),
                                ("realms: [other", "not well-formed"), ("realms: [a b]\n", ":1: "),
-                               ("listen: [{url: 'wss://127.0.0.1:0', tls: {certificate: /nowhere.pem}}]\n", "/nowhere.pem")):
+                               (missing, "/nowhere.pem")):
             assert expected in d.refuse(text), (d.said, expected)
         os.unlink(d.file)
         assert "No such file" in d.refuse()
@@ -222,7 +224,7 @@ def without_file_descriptors_the_old_configuration_stays():
             p.close()
 
 
-# --- listeners --------------------------------------------------------------------------------------------------------
+# --- listeners -------------------------------------------------------------------------------------------------
 
 def free_port():
     with socket.socket() as s:
@@ -270,7 +272,8 @@ def an_address_in_use_is_left_out_and_the_rest_goes_on():
         taken.listen()
         port = taken.getsockname()[1]
         with Router() as d:
-            d.reload(f"listen: ['ws://127.0.0.1:{port}', 'ws://127.0.0.1:0', 'rs://127.0.0.1:0']\nrealms: [other]\n")
+            d.reload(f"listen: ['ws://127.0.0.1:{port}', 'ws://127.0.0.1:0', 'rs://127.0.0.1:0']\n"
+                     "realms: [other]\n")
             assert "cannot bind: Address already in use" in d.wait_for("cannot bind")
             assert len(d.urls()) == 2
             for i in range(2):
@@ -283,7 +286,11 @@ def an_address_in_use_is_left_out_and_the_rest_goes_on():
             joined(port)
 
 
-# --- certificates -----------------------------------------------------------------------------------------------------
+# --- certificates ----------------------------------------------------------------------------------------------
+
+def secure(c, port=0):
+    return f"{{url: 'wss://127.0.0.1:{port}', tls: {{certificate: {c.server}, key: {c.server_key}}}}}"
+
 
 def serial_of(port, c):
     peer = Stream(port, tls=c.context())
@@ -292,7 +299,7 @@ def serial_of(port, c):
 
 def certificates_are_read_again():
     with Certificates() as c:
-        text = f"listen: [{{url: 'wss://127.0.0.1:0', tls: {{certificate: {c.server}, key: {c.server_key}}}}}]\n"
+        text = f"listen: [{secure(c)}]\n"
         with Router(text) as d:
             old, before = joined(d.port(), tls=c.context()), serial_of(d.port(), c)
             c.issue("server")
@@ -311,7 +318,7 @@ def a_listener_turns_to_tls_on_its_port():
         port = free_port()
         with Router(f"listen: ['ws://127.0.0.1:{port}']\n") as d:
             plain = joined(port)
-            d.reload(f"listen: [{{url: 'wss://127.0.0.1:{port}', tls: {{certificate: {c.server}, key: {c.server_key}}}}}]\n")
+            d.reload(f"listen: [{secure(c, port)}]\n")
             joined(port, tls=c.context())
             with contextlib.suppress(Closed, AssertionError, OSError):
                 WebSocket(port)
@@ -319,18 +326,18 @@ def a_listener_turns_to_tls_on_its_port():
             assert_alive(plain)
 
 
-# --- under load -------------------------------------------------------------------------------------------------------
+# --- under load ------------------------------------------------------------------------------------------------
 
 def a_hundred_sessions_miss_nothing():
     """spec: reliability T-C1"""
     with Certificates() as c:
         fixed = f"ws://127.0.0.1:{free_port()}"
-        texts = [f"listen: ['{fixed}', {{url: 'wss://127.0.0.1:0', tls: {{certificate: {c.server}, key: {c.server_key}}}}}"
-                 f"{more}]\nrealms: [realm1{realm}]\n" for more, realm in (("", ""), (", 'rs://127.0.0.1:0'", ", extra"))]
+        texts = [f"listen: ['{fixed}', {secure(c)}{more}]\nrealms: [realm1{realm}]\n"
+                 for more, realm in (("", ""), (", 'rs://127.0.0.1:0'", ", extra"))]
         with Router(texts[0]) as d:
-            events, port, secure = 1500, d.port(), d.port(1)
+            events, port, tls_port = 1500, d.port(), d.port(1)
             peers = [subscribed(port, timeout=20) for _ in range(50)]
-            peers += [subscribed(secure, timeout=20, tls=c.context()) for _ in range(50)]
+            peers += [subscribed(tls_port, timeout=20, tls=c.context()) for _ in range(50)]
             publisher, got = joined(port), [[] for _ in peers]
 
             def read(i):
@@ -374,7 +381,7 @@ def a_storm_of_signals_is_few_reloads():
 
 def reloads_leave_nothing_behind():
     with Certificates() as c:
-        tls = f"{{url: 'wss://127.0.0.1:0', tls: {{certificate: {c.server}, key: {c.server_key}}}}}"
+        tls = secure(c)
         texts = [f"listen: ['ws://127.0.0.1:0', {tls}]\nrealms: [realm1]\n",
                  f"listen: ['ws://127.0.0.1:0', {tls}, 'rs://127.0.0.1:0']\nrealms: [realm1, b]\n"]
         with Router(texts[0]) as d:
@@ -394,9 +401,10 @@ def reloads_leave_nothing_behind():
 
 run([
     realms_come, realms_go_and_tell_their_sessions, a_realm_that_comes_back_is_a_new_one,
-    what_is_configured_for_a_realm_changes_for_its_sessions, what_cannot_change_is_said, limits_and_timeouts_change,
-    the_log_level_changes, a_bad_file_changes_nothing_and_is_said, without_file_descriptors_the_old_configuration_stays,
-    listeners_come_and_go_and_their_connections_stay, a_listener_that_stays_is_not_touched,
-    an_address_in_use_is_left_out_and_the_rest_goes_on, certificates_are_read_again, a_listener_turns_to_tls_on_its_port,
-    a_hundred_sessions_miss_nothing, a_storm_of_signals_is_few_reloads, reloads_leave_nothing_behind,
+    what_is_configured_for_a_realm_changes_for_its_sessions, what_cannot_change_is_said,
+    limits_and_timeouts_change, the_log_level_changes, a_bad_file_changes_nothing_and_is_said,
+    without_file_descriptors_the_old_configuration_stays, listeners_come_and_go_and_their_connections_stay,
+    a_listener_that_stays_is_not_touched, an_address_in_use_is_left_out_and_the_rest_goes_on,
+    certificates_are_read_again, a_listener_turns_to_tls_on_its_port, a_hundred_sessions_miss_nothing,
+    a_storm_of_signals_is_few_reloads, reloads_leave_nothing_behind,
 ])

@@ -34,7 +34,8 @@ def router(*args, tls=None, more="", **popen):
         f.write(f"timeouts: {{handshake: 500, close: 300}}\n{more}\n")
         f.flush()
         listen = WSS if tls is None else []
-        with Daemon("--config", f.name, *listen, *certificates.options(), *args, stderr=subprocess.PIPE, **popen) as d:
+        options = ["--config", f.name, *listen, *certificates.options()]
+        with Daemon(*options, *args, stderr=subprocess.PIPE, **popen) as d:
             yield d
 
 
@@ -58,7 +59,7 @@ def echo(callee, caller, request, *args):
     assert caller.receive()[3] == list(args)
 
 
-# --- who is served ----------------------------------------------------------------------------------------------------
+# --- who is served ---------------------------------------------------------------------------------------------
 
 def both_transports_on_both_listeners_in_both_versions():
     """spec: B-103"""
@@ -92,22 +93,26 @@ def old_versions_and_weak_ciphers_are_refused():
     """spec: reliability T-R8"""
     with router() as d:
         for options in (["-tls1_1"], ["-tls1"], ["-tls1_2", "-cipher", "AES128-SHA"]):
-            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{d.port()}", "-quiet", "-cipher",
-                                   "ALL:@SECLEVEL=0", *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
+            command = ["openssl", "s_client", "-connect", f"127.0.0.1:{d.port()}", "-quiet", "-cipher",
+                       "ALL:@SECLEVEL=0", *options]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
             assert done.returncode != 0, (options, done)
 
 
 def a_session_is_resumed_by_its_ticket():
     with router() as d:
         context = certificates.context(version=ssl.TLSVersion.TLSv1_2)
-        plain = socket.create_connection(("127.0.0.1", d.port()))
-        first = context.wrap_socket(plain, server_hostname="localhost")
-        second = context.wrap_socket(socket.create_connection(("127.0.0.1", d.port())), server_hostname="localhost",
-                                     session=first.session)
+
+        def connect(session=None):
+            plain = socket.create_connection(("127.0.0.1", d.port()))
+            return context.wrap_socket(plain, server_hostname="localhost", session=session)
+
+        first = connect()
+        second = connect(first.session)
         assert second.session_reused
 
 
-# --- who is asked for a certificate -----------------------------------------------------------------------------------
+# --- who is asked for a certificate ----------------------------------------------------------------------------
 
 def clients_need_a_certificate_where_it_is_required():
     """spec: B-104, A-TLS-01"""
@@ -161,7 +166,7 @@ def tls_unique_binds_a_login_as_autobahn_computes_it():
             assert welcome[0] == 2 and welcome[2]["authid"] == "joe", welcome
 
 
-# --- mistakes ---------------------------------------------------------------------------------------------------------
+# --- mistakes --------------------------------------------------------------------------------------------------
 
 def a_bad_certificate_is_named_at_check_and_at_start():
     for key, expected in ((certificates.client_key, "key values mismatch"), ("/nowhere", "No such file")):
@@ -172,7 +177,7 @@ def a_bad_certificate_is_named_at_check_and_at_start():
             assert done.returncode == 1 and key in done.stderr and expected in done.stderr, done
 
 
-# --- traffic ----------------------------------------------------------------------------------------------------------
+# --- traffic ---------------------------------------------------------------------------------------------------
 
 def large_payloads_go_both_ways():
     with router() as d:
@@ -277,7 +282,7 @@ def two_hundred_connections():
             assert p.receive()[:3] == [8, 48, 3]
 
 
-# --- the end ----------------------------------------------------------------------------------------------------------
+# --- the end ---------------------------------------------------------------------------------------------------
 
 def the_router_closes_tls_properly():
     """A close_notify: what came before it is all that there was."""
@@ -295,8 +300,8 @@ def what_was_asked_before_the_end_is_answered():
         peer.call(1, "com.none")
         with contextlib.suppress(ssl.SSLError, OSError):
             peer.socket.unwrap()
-        call = subprocess.run([WAMP, "call", "--url", d.urls()[0], "--cafile", certificates.ca, "wamp.session.count"],
-                              capture_output=True, text=True, timeout=10)
+        command = [WAMP, "call", "--url", d.urls()[0], "--cafile", certificates.ca, "wamp.session.count"]
+        call = subprocess.run(command, capture_output=True, text=True, timeout=10)
         assert call.stdout == "1\n", call
 
 
@@ -310,7 +315,7 @@ def sigterm_ends_it_within_a_second():
         assert shaking.is_closed()
 
 
-# --- handshakes -------------------------------------------------------------------------------------------------------
+# --- handshakes ------------------------------------------------------------------------------------------------
 
 def stalled_and_garbage_handshakes_end_and_cost_nobody_anything():
     """spec: reliability T-M1, T-R8"""
@@ -335,12 +340,17 @@ def connections_that_come_and_go_leave_nothing_behind():
         def fds():
             return len(os.listdir(f"/proc/{d.process.pid}/fd"))
 
+        def plain(d):
+            return Stream(d.port())
+
+        def shaken(d):
+            return Stream(d.port(), tls=certificates.context())
+
         joined(d).close()
         time.sleep(0.1)
         before, memory = fds(), 0
         for i in range(400):
-            kind = i % 4
-            p = Stream(d.port()) if kind == 0 else Stream(d.port(), tls=certificates.context()) if kind == 1 else joined(d)
+            p = (plain, shaken, joined, joined)[i % 4](d)
             if i % 3 == 0:
                 p.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # RST
             p.close()
@@ -368,10 +378,11 @@ def counters_say_what_happened():
 with certificates:
     run([
         both_transports_on_both_listeners_in_both_versions, libwamp_calls_over_wss_and_rss,
-        what_is_not_encrypted_is_not_served, old_versions_and_weak_ciphers_are_refused, a_session_is_resumed_by_its_ticket,
-        clients_need_a_certificate_where_it_is_required, clients_may_come_without_where_it_is_optional,
-        tls_unique_binds_a_login_as_autobahn_computes_it, a_bad_certificate_is_named_at_check_and_at_start,
-        large_payloads_go_both_ways, one_octet_at_a_time, a_peer_may_send_megabytes_before_it_reads, a_subscriber_that_stops_reading_costs_the_others_nothing,
+        what_is_not_encrypted_is_not_served, old_versions_and_weak_ciphers_are_refused,
+        a_session_is_resumed_by_its_ticket, clients_need_a_certificate_where_it_is_required,
+        clients_may_come_without_where_it_is_optional, tls_unique_binds_a_login_as_autobahn_computes_it,
+        a_bad_certificate_is_named_at_check_and_at_start, large_payloads_go_both_ways, one_octet_at_a_time,
+        a_peer_may_send_megabytes_before_it_reads, a_subscriber_that_stops_reading_costs_the_others_nothing,
         two_hundred_connections, the_router_closes_tls_properly, what_was_asked_before_the_end_is_answered,
         sigterm_ends_it_within_a_second, stalled_and_garbage_handshakes_end_and_cost_nobody_anything,
         connections_that_come_and_go_leave_nothing_behind, counters_say_what_happened,

@@ -155,12 +155,14 @@ static void write_auth(struct wamp_buf *out, const struct script *s)
 
 static void write_listen(struct wamp_buf *out, const struct daemon *d)
 {
+    const struct certificates *c = d->certificates;
     wamp_buf_addf(out, "{\"listen\": [");
-    if (d->certificates)
-        wamp_buf_addf(out, "{\"url\": \"wss://127.0.0.1:0\", \"tls\": {\"certificate\": \"%s\", \"key\": \"%s\"}}],\n",
-                      d->certificates->server, d->certificates->server_key);
+    if (c)
+        wamp_buf_addf(out, "{\"url\": \"wss://127.0.0.1:0\", \"tls\": {\"certificate\": \"%s\", \"key\": \"%s\"}}",
+                      c->server, c->server_key);
     else
-        wamp_buf_addf(out, "{\"url\": \"ws://127.0.0.1:0\", \"longpoll\": \"/lp\"}, \"unix:%s/socket\"],\n", d->dir);
+        wamp_buf_addf(out, "{\"url\": \"ws://127.0.0.1:0\", \"longpoll\": \"/lp\"}, \"unix:%s/socket\"", d->dir);
+    wamp_buf_addf(out, "],\n");
 }
 
 static void write_config(struct wamp_buf *out, const struct daemon *d, const struct script *s)

@@ -288,8 +288,8 @@ static bool open_longpoll(struct wire *w, unsigned port)
     return longpoll_open(&w->poll, w->ser, w->ser == WAMP_MSGPACK, fds, &why) || broken(w, "%s", why);
 }
 
-bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path, bool tls,
-               size_t max_message)
+bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
+               bool tls, size_t max_message)
 {
     size_t most = max_message ? max_message : (size_t)1 << 24;
     *w = (struct wire){.framing = framing, .ser = ser};

@@ -1,5 +1,5 @@
-/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP, TLS or a Unix socket, or HTTP long-poll
- * at /lp, with MessagePack in batches. */
+/* A client's connection for tests, blocking: WebSocket or RawSocket, over TCP, TLS or a Unix socket, or HTTP
+ * long-poll at /lp, with MessagePack in batches. */
 #ifndef TESTS_SCRIPT_WIRE_H
 #define TESTS_SCRIPT_WIRE_H
 
@@ -32,10 +32,10 @@ struct wire {
     char broken[120];        /* what the router did that it must not; empty: nothing */
 };
 
-/* port 0: the Unix socket at `path`. tls: for a port, but not with long-poll. max_message 0: the largest there is; RawSocket only. False: could not,
- * w->broken says why; wire_close is due either way. */
-bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path, bool tls,
-               size_t max_message);
+/* port 0: the Unix socket at `path`. tls: for a port, but not with long-poll. max_message 0: the largest there
+ * is; RawSocket only. False: could not, w->broken says why; wire_close is due either way. */
+bool wire_open(struct wire *w, enum wire_framing framing, enum wamp_ser ser, unsigned port, const char *path,
+               bool tls, size_t max_message);
 void wire_close(struct wire *w);
 
 /* Writes nothing where the connection has ended. */

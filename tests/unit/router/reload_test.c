@@ -1,5 +1,5 @@
-/* Another configuration while the router runs: what of it counts for connections that are there. With listeners and
- * signals: tests/integration/reload_test.py. */
+/* Another configuration while the router runs: what of it counts for connections that are there. With listeners
+ * and signals: tests/integration/reload_test.py. */
 #include "tests/lib/failmalloc.h"
 #include "tests/lib/login.h"
 #include "tests/lib/test.h"
@@ -86,7 +86,9 @@ TEST(a_login_under_way_does_not_need_the_configuration_it_began_with)
 /* A callee in `staff`, who decides, and somebody who waits for that at the door of realm1. */
 static struct plug *await_decision(struct rig *rig, struct plug **authenticator)
 {
-    rig_init_with(rig, "auth: {anonymous: {realm: staff}, ticket: {authenticator: com.auth, authenticator-realm: staff}}\n"
+    rig_init_with(rig, "auth:\n"
+                       "  anonymous: {realm: staff}\n"
+                       "  ticket: {authenticator: com.auth, authenticator-realm: staff}\n"
                        "realms: [realm1, staff]\n");
     *authenticator = rig_websocket(rig);
     plug_say(*authenticator, "[1,\"staff\",{\"roles\":{\"callee\":{}}}]");
@@ -139,7 +141,9 @@ TEST(a_connection_keeps_the_configuration_in_which_its_listener_is)
 {
     struct rig rig;
     rig_init_with(&rig, two_realms);
-    rig_reload(&rig, "listen: [{url: 'ws://127.0.0.1:1', auth: {ticket: {principals: {joe: {ticket: x, role: y}}}}}]\n");
+    rig_reload(&rig, "listen:\n"
+                     "  - url: ws://127.0.0.1:1\n"
+                     "    auth: {ticket: {principals: {joe: {ticket: x, role: y}}}}\n");
     struct plug *p = rig_websocket(&rig);
     conn_came_in(p->conn, rig.hub.config, &rig.hub.config->listeners[0]);
     rig_reload(&rig, two_realms);

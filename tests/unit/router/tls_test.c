@@ -462,8 +462,8 @@ TEST(a_handshake_that_does_not_end_is_over_at_its_deadline)  /* spec: reliabilit
 
 TEST(what_is_no_tls_is_closed)  /* spec: reliability T-R8 */
 {
-    static const char *const others[] = {"GET / HTTP/1.1\r\n\r\n", "\x7f\xf1\0\0 and more", "\x16\x03\x01\xff\xff\xff",
-                                         "\x15\x03\x01\x00\x02\x02\x28"};
+    static const char others[][20] = {"GET / HTTP/1.1\r\n\r\n", "\x7f\xf1\0\0 and more",
+                                      "\x16\x03\x01\xff\xff\xff", "\x15\x03\x01\x00\x02\x02\x28"};
     struct site s;
     site_init(&s, no_client_certificate);
     for (size_t i = 0; i < 4; i++) {
@@ -768,7 +768,8 @@ TEST(files_that_do_not_do_are_named)
          "tls.chain_certificates", files->server_key},
         {{.certificate = files->server, .key = files->server_key, .ca_certificates = {absent, 1}},
          "tls.ca_certificates", "/nowhere.pem"},
-        {{.certificate = files->server, .key = files->server_key, .ciphers = "NONSENSE"}, "tls.ciphers", "NONSENSE"},
+        {{.certificate = files->server, .key = files->server_key, .ciphers = "NONSENSE"},
+         "tls.ciphers", "NONSENSE"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct config_error err = {""};
