@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { SECRET_MAX = 4096, CRA_ITERATIONS = 1000, CRA_KEYLEN = 32 };
+enum { SECRET_MAX = 4096 };
 
 /* What a method works on while it answers. */
 struct challenge {
@@ -129,8 +129,8 @@ static wamp_rc answer_cra(struct challenge *c)
     }
     enum wamp_err err = WAMP_ERR_NONE;
     if (salt.ptr)
-        err = wamp_cra_derive(wamp_buf_str(&secret), salt, number_of(c, "iterations", CRA_ITERATIONS),
-                              number_of(c, "keylen", CRA_KEYLEN), &key);
+        err = wamp_cra_derive(wamp_buf_str(&secret), salt, number_of(c, "iterations", WAMP_CRA_ITERATIONS),
+                              number_of(c, "keylen", WAMP_CRA_KEYLEN), &key);
     if (!err)
         err = wamp_cra_sign(wamp_buf_str(salt.ptr ? &key : &secret), challenge, c->signature);
     rc = judge(c->p, err, "wampcra");

@@ -21,6 +21,7 @@ bool wamp_hex_read(struct str text, uint8_t *out, size_t len);       /* exactly 
 
 /* --- WAMP-CRA ---------------------------------------------------------------------------------------------------- */
 
+enum { WAMP_CRA_ITERATIONS = 1000, WAMP_CRA_KEYLEN = 32 };  /* where a CHALLENGE says nothing. A-CRA-04 */
 enum { WAMP_CRA_ITERATIONS_MAX = 1000000, WAMP_CRA_KEYLEN_MAX = 1024 };  /* what a client does for a router. A-CRA-06 */
 
 /* Appends the key of a salted user: base64 of PBKDF2-HMAC-SHA256. spec: A-CRA-04, T-45 */

@@ -39,6 +39,20 @@ bool auth_key_read(struct str text, struct auth_key *out)
     return ok;
 }
 
+bool auth_salt_read(struct str text, struct wamp_arena *arena, struct str *out)
+{
+    uint8_t octets[16];
+    struct wamp_buf base64 = {0};
+    *out = wamp_base64_ok(text) && text.len <= AUTH_SALT_MAX ? text : STR("");
+    if (!wamp_hex_read(text, octets, sizeof octets))
+        return true;
+    wamp_base64_encode(&base64, str_of((const char *)octets, sizeof octets));
+    *out = wamp_buf_str(&base64);
+    bool ok = !base64.failed && wamp_arena_keep(arena, out);
+    wamp_buf_fini(&base64);
+    return ok;
+}
+
 /* --- principals ----------------------------------------------------------------------------------------- */
 
 static struct principal *find(const struct auth_source *source, struct str authid)

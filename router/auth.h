@@ -16,6 +16,8 @@
 
 enum auth_way { AUTH_TICKET, AUTH_CRA, AUTH_SCRAM, AUTH_CRYPTOSIGN, AUTH_TLS, AUTH_WAYS };
 
+enum { AUTH_SALT_MAX = 1024 };  /* characters of a SCRAM salt */
+
 enum { AUTH_KEY_LEN = 32 };  /* Ed25519 public keys, SHA-256 of certificates, SCRAM's keys */
 
 struct auth_key {
@@ -24,6 +26,10 @@ struct auth_key {
 
 /* From 64 hex digits or base64. False: it is neither. */
 bool auth_key_read(struct str text, struct auth_key *out);
+
+/* A salt of SCRAM: base64, or 32 hex digits as Crossbar.io writes it, which become base64 in the arena. *out is empty where
+ * it is neither. False: no memory. */
+bool auth_salt_read(struct str text, struct wamp_arena *arena, struct str *out);
 
 /* One who may log in by one method, and what proves it. Text that a method does not have is empty. */
 struct principal {
@@ -60,7 +66,8 @@ struct auth_source {
 struct auth {
     struct wamp_arena memory;
     bool anonymous;
-    struct principal guest;                /* anonymous: role and realms */
+    struct principal guest;                /* anonymous: role and realms .. */
+    struct auth_source guests;             /* .. or an authenticator */
     struct auth_source sources[AUTH_WAYS];
     bool has_cookies;
     struct str cookie_name;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { NONCE_LEN = 32, TIME_LEN = 32, ITERATIONS = 1000, KEYLEN = 32 };
+enum { NONCE_LEN = 32, TIME_LEN = 32 };
 
 /* ISO 8601, UTC, milliseconds. */
 static void write_time(wamp_ms unix_ms, char out[TIME_LEN])
@@ -49,9 +49,9 @@ static void write_salt(struct wamp_wr *w, const struct principal *p)
 {
     login_write(w, STR("salt"), p->salt);
     wamp_wr_key(w, STR("iterations"));
-    wamp_wr_int(w, p->iterations ? p->iterations : ITERATIONS);
+    wamp_wr_int(w, p->iterations ? p->iterations : WAMP_CRA_ITERATIONS);
     wamp_wr_key(w, STR("keylen"));
-    wamp_wr_int(w, p->keylen ? p->keylen : KEYLEN);
+    wamp_wr_int(w, p->keylen ? p->keylen : WAMP_CRA_KEYLEN);
 }
 
 static void challenge(struct login *l, struct wamp_wr *w)

@@ -165,8 +165,7 @@ static bool take_key(const struct wamp_value *answer, struct str key, struct aut
 static bool take(struct login *l, const struct wamp_value *answer)
 {
     struct principal *p = &l->principal;
-    p->salt = auth_dynamic_text(answer, STR("salt"));
-    return p->salt.len && wamp_base64_ok(p->salt) &&
+    return auth_salt_read(auth_dynamic_text(answer, STR("salt")), &l->arena, &p->salt) && p->salt.len &&
            wamp_scram_kdf_by_name(auth_dynamic_text(answer, STR("kdf")), &p->kdf) &&
            auth_dynamic_number(answer, STR("iterations"), WAMP_SCRAM_PBKDF2_MAX, &p->iterations) && p->iterations &&
            auth_dynamic_number(answer, STR("memory"), WAMP_SCRAM_ARGON2_MEMORY_MAX, &p->memory) &&

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SECRET_MAX = 4096, SALT_MAX = 1024 };
+enum { SECRET_MAX = 4096 };
 
 #define COOKIE_AGE INT64_C(604800000)       /* ms: a week */
 #define COOKIE_AGE_MAX INT64_C(34560000000) /* 400 days: no browser keeps one for longer */
@@ -111,9 +111,11 @@ static bool read_memory(struct config_reader *r, const yaml_node_t *node, const 
 static bool read_salt(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     struct str *salt = field(target, key);
-    return read_text(r, node, key, target) &&
-           ((wamp_base64_ok(*salt) && salt->len <= SALT_MAX) ||
-            config_fail(r, node, "expected base64, at most %d characters", SALT_MAX));
+    if (!read_text(r, node, key, target))
+        return false;
+    if (!auth_salt_read(*salt, r->memory, salt))
+        return config_fail(r, node, "out of memory");
+    return salt->len || config_fail(r, node, "expected base64, at most %d characters", AUTH_SALT_MAX);
 }
 
 static bool read_kdf(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
@@ -176,7 +178,6 @@ static bool read_realms(struct config_reader *r, const yaml_node_t *node, const 
 #define FIELD(name, read, member) {name, read, offsetof(struct principal, member)}
 #define WHO FIELD("role", read_text, role), FIELD("realm", read_realms, realms)
 
-static const struct config_key guest_keys[] = {WHO};
 static const struct config_key ticket_keys[] = {WHO, FIELD("ticket", read_secret, secret)};
 static const struct config_key cra_keys[] = {
     WHO, FIELD("secret", read_secret, secret), FIELD("salt", read_text, salt),
@@ -226,15 +227,33 @@ static const char *tls_lacks(const struct principal *p)
     return p->key_count ? NULL : "certificate-sha256";
 }
 
+/* Crossbar.io took the derived key for the secret of a salted user, and since 2025 takes the password: what is no base64
+ * of keylen octets is a password, from which the key is derived here. False: no memory. */
+static bool cra_prepare(struct principal *p, struct wamp_arena *memory)
+{
+    struct wamp_buf key = {0};
+    int64_t keylen = p->keylen ? p->keylen : WAMP_CRA_KEYLEN;
+    bool is_key = wamp_base64_ok(p->secret) && wamp_base64_decoded_len(p->secret) == (size_t)keylen;
+    if (!p->salt.len || is_key)
+        return true;
+    int64_t iterations = p->iterations ? p->iterations : WAMP_CRA_ITERATIONS;
+    bool ok = !wamp_cra_derive(p->secret, p->salt, (uint64_t)iterations, (uint64_t)keylen, &key);
+    p->secret = wamp_buf_str(&key);
+    ok = ok && wamp_arena_keep(memory, &p->secret);
+    wamp_buf_fini(&key);
+    return ok;
+}
+
 static const struct method_row {
     const char *name;
     const char *principals;  /* the key that holds them */
     const struct config_key *keys;
     size_t key_count;
     const char *(*lacks)(const struct principal *p);
+    bool (*prepare)(struct principal *p, struct wamp_arena *memory);  /* NULL: nothing has to be done */
 } methods[AUTH_WAYS] = {
     [AUTH_TICKET] = {"ticket", "principals", ticket_keys, COUNT_OF(ticket_keys), ticket_lacks},
-    [AUTH_CRA] = {"wampcra", "users", cra_keys, COUNT_OF(cra_keys), cra_lacks},
+    [AUTH_CRA] = {"wampcra", "users", cra_keys, COUNT_OF(cra_keys), cra_lacks, cra_prepare},
     [AUTH_SCRAM] = {"scram", "users", scram_keys, COUNT_OF(scram_keys), scram_lacks},
     [AUTH_CRYPTOSIGN] = {"cryptosign", "principals", cryptosign_keys, COUNT_OF(cryptosign_keys), cryptosign_lacks},
     [AUTH_TLS] = {"tls", "principals", tls_keys, COUNT_OF(tls_keys), tls_lacks},
@@ -259,7 +278,8 @@ static bool read_principal(struct config_reader *r, const char *authid, const ya
     const char *lacking = p->role.len ? method->lacks(p) : "role";
     if (lacking)
         return config_fail(r, node, "%s is missing", lacking);
-    return auth_add_keys(t->auth, t->way, p) || config_fail(r, node, "out of memory");
+    bool ok = !method->prepare || method->prepare(p, r->memory);
+    return (ok && auth_add_keys(t->auth, t->way, p)) || config_fail(r, node, "out of memory");
 }
 
 static bool read_principals(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
@@ -270,14 +290,19 @@ static bool read_principals(struct config_reader *r, const yaml_node_t *node, co
 
 /* --- methods -------------------------------------------------------------------------------------------- */
 
+/* The authenticator, or its realm. */
+static bool read_procedure(struct config_reader *r, const yaml_node_t *node, struct str *out)
+{
+    const char *text;
+    return config_read_string(r, node, &text) && keep(r, node, str_z(text), out) &&
+           (wamp_uri_ok(*out, WAMP_URI_LOOSE) || config_fail(r, node, "\"%.100s\" is not a URI", text));
+}
+
 static bool read_authenticator(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
                                void *target)
 {
     struct method_target *t = target;
-    struct str *out = field(&t->auth->sources[t->way], key);
-    const char *text;
-    return config_read_string(r, node, &text) && keep(r, node, str_z(text), out) &&
-           (wamp_uri_ok(*out, WAMP_URI_LOOSE) || config_fail(r, node, "\"%.100s\" is not a URI", text));
+    return read_procedure(r, node, field(&t->auth->sources[t->way], key));
 }
 
 static bool read_router_key(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
@@ -339,6 +364,29 @@ static bool read_cookie(struct config_reader *r, const yaml_node_t *node, const 
     return config_read_map(r, node, cookie_keys, COUNT_OF(cookie_keys), a);
 }
 
+static bool read_guest_authenticator(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                                     void *target)
+{
+    return read_procedure(r, node, field(&((struct auth *)target)->guests, key));
+}
+
+static bool read_guest_role(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    return read_text(r, node, key, &((struct auth *)target)->guest);
+}
+
+static bool read_guest_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+{
+    return read_realms(r, node, key, &((struct auth *)target)->guest);
+}
+
+static const struct config_key guest_keys[] = {
+    FIELD("role", read_guest_role, role),
+    FIELD("realm", read_guest_realms, realms),
+    {"authenticator", read_guest_authenticator, offsetof(struct auth_source, authenticator)},
+    {"authenticator-realm", read_guest_authenticator, offsetof(struct auth_source, authenticator_realm)},
+};
+
 static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     struct auth *a = target;
@@ -347,7 +395,7 @@ static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, con
     if (node->type == YAML_SCALAR_NODE)
         return config_read_bool(r, node, &a->anonymous);
     a->anonymous = true;
-    return config_read_map(r, node, guest_keys, COUNT_OF(guest_keys), &a->guest);
+    return config_read_map(r, node, guest_keys, COUNT_OF(guest_keys), a);
 }
 
 static bool read_section(struct config_reader *r, const yaml_node_t *node, struct auth *a)

@@ -216,7 +216,9 @@ static enum login_step anonymous_start(struct login *l, const struct auth *a)
     enum { AUTHID_LEN = 24 };
     char authid[AUTHID_LEN + 1];
     random_name(&l->conn->hub->router->random, authid, AUTHID_LEN);
-    l->principal.authid = wamp_arena_copy(&l->arena, str_of(authid, AUTHID_LEN));
+    l->hello.authid = l->principal.authid = wamp_arena_copy(&l->arena, str_of(authid, AUTHID_LEN));
+    if (a && a->guests.authenticator.len)
+        return l->hello.authid.ptr && auth_dynamic_set(l, &a->guests) ? LOGIN_ASK : LOGIN_NOMEM;
     l->principal.role = wamp_arena_copy(&l->arena, a ? a->guest.role : STR("anonymous"));
     return l->principal.authid.ptr && l->principal.role.ptr ? LOGIN_JOIN : LOGIN_NOMEM;
 }

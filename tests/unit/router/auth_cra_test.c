@@ -136,6 +136,20 @@ TEST(a_salted_user_signs_with_the_derived_key)  /* spec: A-CRA-04, W-24 */
     rig_fini(&rig);
 }
 
+TEST(a_salted_user_may_have_his_password_in_the_configuration)  /* spec: A-CRA-04 */
+{
+    struct rig rig;
+    struct wamp_buf key = {0};
+    rig_init_with(&rig, "auth: {wampcra: {users: {peter: {secret: secret1, role: r, salt: salt123, iterations: 100, keylen: 16}}}}\n");
+    struct plug *p = login_hello(&rig, peter);
+    expect_heard(p, "[4,\"wampcra\",");
+    expect_ok(wamp_cra_derive(STR("secret1"), STR("salt123"), 100, 16, &key));
+    sign(p, wamp_buf_str(&key));
+    expect_heard(p, "[2,");
+    wamp_buf_fini(&key);
+    rig_fini(&rig);
+}
+
 /* The salt that somebody is told, or "none". */
 static void ask_salt(struct rig *rig, const char *authid, char salt[40])
 {
@@ -218,6 +232,7 @@ RUN_TESTS(cmocka_unit_test(the_challenge_says_who_when_and_which_session),
           cmocka_unit_test(a_wrong_signature_is_denied),
           cmocka_unit_test(a_signature_is_good_for_its_own_challenge_alone),
           cmocka_unit_test(a_salted_user_signs_with_the_derived_key),
+          cmocka_unit_test(a_salted_user_may_have_his_password_in_the_configuration),
           cmocka_unit_test(who_does_not_exist_has_a_salt_of_his_own_that_stays),
           cmocka_unit_test(no_signature_lets_in_who_does_not_exist),
           cmocka_unit_test(refusals_as_crossbar_words_them),

@@ -321,6 +321,24 @@ TEST(an_authenticator_may_name_a_realm_that_does_not_exist)  /* spec: A-AUTH-06 
     rig_fini(&rig);
 }
 
+TEST(an_authenticator_may_name_the_role_of_who_proves_nothing)  /* spec: A-DYN-01, A-ANO-01 */
+{
+    struct rig rig;
+    rig_init_with(&rig, "listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {anonymous: {authenticator: com.auth,"
+                        " authenticator-realm: staff}}}]\nrealms: [realm1, staff]\n");
+    struct plug *a = authenticator(&rig), *p = rig_websocket(&rig);
+    p->conn->listener = &rig.config.listeners[1];
+    login_say_hello(p, "\"authid\":\"root\"");
+    yield(a, "\"guest\"");
+    expect_in(a->text, "\"authmethod\":\"anonymous\"");
+    assert_null(memmem(a->text.ptr, a->text.len, "root", 4));
+    expect_heard(p, "[2,");
+    expect_str(login_detail(p, "authrole"), "guest");
+    expect_str(login_detail(p, "authprovider"), "dynamic");
+    assert_int_equal(login_detail(p, "authid").len, 24);
+    rig_fini(&rig);
+}
+
 TEST(whatever_allocation_fails_nothing_leaks)
 {
     for_each_failure {
@@ -352,4 +370,5 @@ RUN_TESTS(cmocka_unit_test(a_ticket_is_shown_to_the_authenticator_who_names_a_ro
           cmocka_unit_test(keys_of_scram_come_from_the_authenticator),
           cmocka_unit_test(a_key_of_cryptosign_comes_from_the_authenticator),
           cmocka_unit_test(an_authenticator_may_name_a_realm_that_does_not_exist),
+          cmocka_unit_test(an_authenticator_may_name_the_role_of_who_proves_nothing),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))

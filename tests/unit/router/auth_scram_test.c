@@ -238,6 +238,17 @@ TEST(argon2_has_two_names_and_a_memory)  /* spec: A-SCR-03, A-SCR-13 */
     rig_fini(&rig);
 }
 
+TEST(a_salt_may_stand_in_hex_as_crossbar_writes_it)  /* spec: A-SCR-03 */
+{
+    struct rig rig;
+    rig_init_with(&rig, "auth: {scram: {users: {user: {kdf: pbkdf2, salt: 5b6d99689d12358eec0a4b141236fa81, iterations: 4096,"
+                        " role: backend, " KEYS "}}}}\n");
+    struct plug *p = login_hello(&rig, hello);
+    expect_heard(p, "[4,");
+    expect_str(login_detail(p, "salt"), "W22ZaJ0SNY7sCksUEjb6gQ==");
+    rig_fini(&rig);
+}
+
 TEST(who_does_not_exist_is_challenged_with_a_salt_of_his_own_that_stays)  /* spec: A-SCR-02, A-AUTH-08 */
 {
     char salts[3][60];
@@ -282,5 +293,6 @@ RUN_TESTS(cmocka_unit_test(the_challenge_has_the_cost_and_a_nonce_that_begins_wi
           cmocka_unit_test(a_login_is_bound_to_its_connection),
           cmocka_unit_test(as_autobahn_and_crossbar_do_it),
           cmocka_unit_test(argon2_has_two_names_and_a_memory),
+          cmocka_unit_test(a_salt_may_stand_in_hex_as_crossbar_writes_it),
           cmocka_unit_test(who_does_not_exist_is_challenged_with_a_salt_of_his_own_that_stays),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))
