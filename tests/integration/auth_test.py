@@ -5,6 +5,8 @@
 """
 import contextlib
 import hashlib
+import http.client
+import json
 import os
 import subprocess
 import sys
@@ -199,6 +201,59 @@ def the_tool_is_an_authenticator():
             register.wait()
 
 
+def browser(d, cookie=None, origin=None):
+    """A WebSocket as a browser opens it, and the cookie that it gets."""
+    peer = WebSocket(d.port(), upgrade=False)
+    head = peer.request().decode().removesuffix("\r\n")
+    head += f"Cookie: theme=dark; {cookie}\r\n" if cookie else ""
+    head += f"Origin: {origin}\r\n" if origin else ""
+    peer.write((head + "\r\n").encode())
+    answer = peer.read_until(b"\r\n\r\n").decode()
+    given = [line.split(": ", 1)[1] for line in answer.splitlines() if line.startswith("Set-Cookie: ")]
+    return peer, given[0] if given else None
+
+
+def a_browser_is_remembered_until_it_logs_out():
+    """spec: A-COO-01, A-COO-02"""
+    config = LISTEN + "auth: {cookie: true, anonymous: {role: guest}, ticket: {principals: {joe: {ticket: x, role: r}}}}\n"
+    with configured(config) as d:
+        first, given = browser(d)
+        cookie, *properties = given.split("; ")
+        assert properties == ["Path=/", "Max-Age=604800", "HttpOnly", "SameSite=Lax"], given
+        assert first.hello(authmethods=["cookie", "ticket"], authid="joe")[1] == "ticket"
+        first.send([5, "x", {}])
+        assert first.receive()[0] == 2
+        second, given = browser(d, cookie, origin="http://x")
+        assert given is None
+        details = second.hello(authmethods=["cookie"])[2]
+        assert (details["authid"], details["authrole"], details["authprovider"]) == ("joe", "r", "cookie"), details
+        stranger, _ = browser(d, cookie, origin="http://evil.example")
+        assert stranger.hello(authmethods=["cookie", "anonymous"])[2]["authrole"] == "guest"
+        second.send([6, {}, "wamp.close.logout"])
+        assert second.receive()[0] == 6
+        assert first.receive() == ("close", 1000, "wamp.close.logout")
+        again, _ = browser(d, cookie)
+        assert again.hello(authmethods=["cookie"])[2] == "wamp.error.authentication_denied"
+
+
+def a_login_over_long_poll():
+    """spec: A-TIC-02, A-LP-05"""
+    config = ("listen: [{url: 'ws://127.0.0.1:0', longpoll: /lp}]\n"
+              "auth: {ticket: {principals: {joe: {ticket: x, role: r}}}}\n")
+
+    def post(connection, path, body=b""):
+        connection.request("POST", path, json.dumps(body) if body else None)
+        return connection.getresponse().read()
+
+    with configured(config) as d:
+        connection = http.client.HTTPConnection("127.0.0.1", d.port(), timeout=5)
+        base = "/lp/" + json.loads(post(connection, "/lp/open", {"protocols": ["wamp.2.json"]}))["transport"]
+        post(connection, f"{base}/send", [1, "realm1", {"roles": {"caller": {}}, "authmethods": ["ticket"], "authid": "joe"}])
+        assert json.loads(post(connection, f"{base}/receive")) == [4, "ticket", {}]
+        post(connection, f"{base}/send", [5, "x", {}])
+        assert json.loads(post(connection, f"{base}/receive"))[2]["authrole"] == "r"
+
+
 def logins_that_stop_halfway_cost_nothing_that_stays():
     """spec: A-AUTH-05; reliability 4"""
     config = LISTEN + "timeouts: {authentication: 300}\nauth: {wampcra: {users: {joe: {secret: x, role: y}}}}\n"
@@ -217,5 +272,5 @@ def logins_that_stop_halfway_cost_nothing_that_stays():
 run([
     a_login_by_each_method_over_each_transport, secrets_come_from_the_environment_and_from_files_and_are_not_logged,
     what_tls_knows_lets_in_and_binds, an_authenticator_decides_while_others_are_served, the_tool_is_an_authenticator,
-    logins_that_stop_halfway_cost_nothing_that_stays,
+    a_browser_is_remembered_until_it_logs_out, a_login_over_long_poll, logins_that_stop_halfway_cost_nothing_that_stays,
 ])
