@@ -2,7 +2,9 @@
 
 #include "common/mem.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_loopback(const uint8_t key[16])
@@ -60,6 +62,19 @@ struct address *address_again(struct address *a)
     if (a)
         a->connections++;
     return a;
+}
+
+const char *address_text(const struct address *a, char out[ADDRESS_TEXT])
+{
+    struct in6_addr in;
+    char text[INET6_ADDRSTRLEN];
+    if (!a)
+        return "here";
+    memcpy(&in, a->key, sizeof in);
+    bool is_v4 = IN6_IS_ADDR_V4MAPPED(&in);
+    inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? a->key + 12 : a->key, text, sizeof text);
+    snprintf(out, ADDRESS_TEXT, "%s%s", text, is_v4 ? "" : "/64");
+    return out;
 }
 
 void address_leave(struct addresses *all, struct address *a)

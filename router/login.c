@@ -63,11 +63,13 @@ static const struct {
 #undef COUNTER
 };
 
+/* The address stands before all that the peer chose: programs that lock out addresses read these lines. */
 static void log_refusal(const struct login *l, const char *why)
 {
-    char authid[80];
-    log_info("LOGIN-REFUSED", "%s for \"%s\" of %.*s: %s", l->method ? l->method->name.ptr : "no method",
-             wamp_log_quote(l->hello.authid, authid, sizeof authid), STR_ARG(realm_name(l->realm)), why);
+    char authid[80], address[ADDRESS_TEXT];
+    log_info("LOGIN-REFUSED", "from %s: %s for \"%s\" of %.*s: %s", address_text(l->conn->address, address),
+             l->method ? l->method->name.ptr : "no method", wamp_log_quote(l->hello.authid, authid, sizeof authid),
+             STR_ARG(realm_name(l->realm)), why);
 }
 
 /* Ends the login with ABORT, and the connection with it: l is gone. spec: A-AUTH-06, B-018 */

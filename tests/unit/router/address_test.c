@@ -67,6 +67,18 @@ TEST(loopback_and_unix_sockets_are_not_counted)
     address_leave(&all, NULL);
 }
 
+TEST(an_address_can_be_shown)
+{
+    struct addresses all = {0};
+    char text[ADDRESS_TEXT];
+    struct address *a = enter(&all, "192.0.2.1"), *b = enter(&all, "2001:db8::1:2");
+    assert_string_equal(address_text(a, text), "192.0.2.1");
+    assert_string_equal(address_text(b, text), "2001:db8::/64");
+    assert_string_equal(address_text(NULL, text), "here");
+    address_leave(&all, a);
+    address_leave(&all, b);
+}
+
 TEST(without_memory_nobody_is_counted_and_nothing_leaks)
 {
     for_each_failure {
@@ -84,4 +96,5 @@ RUN_TESTS(cmocka_unit_test(connections_are_counted_by_address),
           cmocka_unit_test(ipv4_is_the_same_address_through_ipv6),
           cmocka_unit_test(a_network_of_64_bits_is_one_address),
           cmocka_unit_test(loopback_and_unix_sockets_are_not_counted),
+          cmocka_unit_test(an_address_can_be_shown),
           cmocka_unit_test(without_memory_nobody_is_counted_and_nothing_leaks))
