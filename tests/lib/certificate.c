@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -47,14 +48,22 @@ static struct pair issue(const char *name, const struct pair *issuer, int nid, c
     return p;
 }
 
+static FILE *create(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    must(f && !chmod(path, 0600));
+    return f;
+}
+
 static void store(struct certificates *all, const char *name, struct pair p, char *certificate, char *key)
 {
     snprintf(certificate, sizeof all->ca, "%s/%s.pem", all->directory, name);
     snprintf(key, sizeof all->ca, "%s/%s.key", all->directory, name);
-    FILE *f = fopen(certificate, "w");
-    must(f && PEM_write_X509(f, p.certificate) && !fclose(f));
-    f = fopen(key, "w");
-    must(f && PEM_write_PrivateKey(f, p.key, NULL, NULL, 0, NULL, NULL) && !fclose(f) && !chmod(key, 0600));
+    FILE *f = create(certificate), *secret = create(key);
+    bool written = PEM_write_X509(f, p.certificate) == 1;
+    written = PEM_write_PrivateKey(secret, p.key, NULL, NULL, 0, NULL, NULL) == 1 && written;
+    bool closed = !fclose(f);
+    must(!fclose(secret) && closed && written);
 }
 
 static void free_pair(struct pair p)
