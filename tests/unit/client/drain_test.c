@@ -4,9 +4,12 @@
 #include "tests/lib/fake_router.h"
 #include "tests/lib/test.h"
 
+#include <semaphore.h>
+
 static struct {
     wamp_chan *held;
     int drained;
+    sem_t gate;
 } seen;
 
 static wamp_rc hold(void *self, wamp_chan *ch)
@@ -16,7 +19,35 @@ static wamp_rc hold(void *self, wamp_chan *ch)
     return wamp_hold(ch);
 }
 
+/* On a thread of the pool, until the gate opens. */
+static wamp_rc wait_at_gate(void *self, wamp_chan *ch)
+{
+    (void)self;
+    while (sem_wait(&seen.gate))
+        ;
+    return wamp_reply(ch, "s", "done");
+}
+
+/* Until a thread has taken what waited. */
+static void await_idle_queue(void)
+{
+    bool waits = true;
+    while (waits) {
+        pthread_mutex_lock(&fake.peer->mailbox.lock);
+        waits = fake.peer->pool.waiting;
+        pthread_mutex_unlock(&fake.peer->mailbox.lock);
+    }
+}
+
+static void open_gate(void *arg, wamp_peer *peer)
+{
+    (void)arg;
+    (void)peer;
+    sem_post(&seen.gate);
+}
+
 WAMP_SERVICE(Version, WAMP_RPC_AS("com.ex.version", hold, .invoke = WAMP_ROUNDROBIN), WAMP_RETIRE("com.ex.drain"));
+WAMP_SERVICE(Worker, WAMP_RPC_AS("com.ex.work", wait_at_gate, .worker = true));
 
 static void join(const wamp_opt *with)
 {
@@ -144,7 +175,29 @@ TEST(the_program_drains_once)
     fake_end();
 }
 
+/* One runs, the other has not begun: it is given back. */
+TEST(workers_are_waited_for)
+{
+    sem_init(&seen.gate, 0, 0);
+    assert_true(fake_join(&(wamp_opt){.service = &Worker, .workers = 1}));
+    fake.polite = true;
+    fake_says("[65, 1, 11]");
+    fake_says("[68, 1, 11, {}]");
+    await_idle_queue();
+    fake_says("[68, 2, 11, {}]");
+    fake_forget();
+    wamp_after(fake.peer, 0, open_gate, NULL, NULL);
+    assert_int_equal(wamp_drain(fake.peer, -1), WAMP_OK);
+    fake_heard("[8, 68, 2, {}, \"wamp.error.unavailable\", [_]]");
+    fake_heard("[66, 2, 11]");
+    fake_heard("[70, 1, {}, [\"done\"]]");
+    fake_heard("[6, {}, \"wamp.close.close_realm\"]");
+    fake_end();
+    sem_destroy(&seen.gate);
+}
+
 RUN_TESTS(cmocka_unit_test(a_call_retires_an_instance), cmocka_unit_test(without_a_hook_wamp_run_ends),
           cmocka_unit_test(what_does_not_finish_in_time_is_told), cmocka_unit_test(who_asked_may_be_gone),
           cmocka_unit_test(a_connection_lost_meanwhile_is_told_as_lost),
-          cmocka_unit_test(a_name_per_session_follows_the_session), cmocka_unit_test(the_program_drains_once))
+          cmocka_unit_test(a_name_per_session_follows_the_session), cmocka_unit_test(the_program_drains_once),
+          cmocka_unit_test(workers_are_waited_for))
