@@ -168,7 +168,8 @@ enum access authorize(struct session *s, const struct wamp_msg *m, const struct 
     return ACCESS_REFUSED;
 }
 
-enum access authorize_message(struct session *s, const struct wamp_msg *m, enum realm_action action, struct grant *out)
+enum access authorize_message(struct session *s, const struct wamp_msg *m, enum realm_action action,
+                              struct grant *out)
 {
     struct wish wish = {action, m->uri, m->opt.match, m->dict.raw};
     return authorize(s, m, &wish, out);
@@ -188,7 +189,8 @@ static void revoke_subscriptions(struct session *s)
     for (struct list *n = list_first(&s->subscribers); n; n = next) {
         struct subscriber *member = list_entry(n, struct subscriber, by_session);
         next = list_next(&s->subscribers, n);
-        struct wish wish = {ACTION_SUBSCRIBE, subscription_uri(member->subscription), member->subscription->match, {0}};
+        const struct subscription *sub = member->subscription;
+        struct wish wish = {ACTION_SUBSCRIBE, subscription_uri(sub), sub->match, STR("")};
         struct grant grant;
         if (!authorization_stands(s, &wish, &grant))
             broker_revoke(s->realm, member, STR("wamp.error.not_authorized"));
@@ -201,7 +203,8 @@ static void revoke_registrations(struct session *s)
     for (struct list *n = list_first(&s->callees); n; n = next) {
         struct callee *callee = list_entry(n, struct callee, by_session);
         next = list_next(&s->callees, n);
-        struct wish wish = {ACTION_REGISTER, registration_uri(callee->registration), callee->registration->match, {0}};
+        const struct registration *reg = callee->registration;
+        struct wish wish = {ACTION_REGISTER, registration_uri(reg), reg->match, STR("")};
         struct grant grant;
         if (!authorization_stands(s, &wish, &grant))
             dealer_revoke(s->realm, callee, STR("wamp.error.not_authorized"));

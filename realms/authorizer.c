@@ -110,7 +110,7 @@ static bool read_pair(const struct wamp_item *key, const struct wamp_item *value
     if (key->kind != WAMP_STR)
         return false;
     if (str_eq(key->text, STR("validate")))
-        return value->kind == WAMP_NULL;  /* payloads are not validated, and what was demanded may not be left out */
+        return value->kind == WAMP_NULL;  /* what it demands may not be left out. spec: A-AZN-09 */
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (str_eq(key->text, flags[i].key)) {
             *flags[i].flag = value->boolean;
@@ -238,7 +238,8 @@ static bool ask(struct session *s, const struct wamp_msg *m, const struct wish *
     return true;
 }
 
-enum verdict authorizer_ask(struct session *s, const struct wamp_msg *m, const struct wish *wish, struct answer *out)
+enum verdict authorizer_ask(struct session *s, const struct wamp_msg *m, const struct wish *wish,
+                            struct answer *out)
 {
     if (s->held && s->held->asking.answers[wish->action].verdict) {
         *out = s->held->asking.answers[wish->action];

@@ -2,8 +2,9 @@
  *
  *     authorize(session details, uri, action, options) -> bool, or {allow, disclose, cache, validate}
  *
- * and what it says may be remembered, if it says so. While it runs, what the session sends waits (held.h). Whatever is not
- * clearly a yes is no: a wrong result, an ERROR, no answer in time, nobody who offers the procedure. spec: A-AZN-07 */
+ * and what it says may be remembered, if it says so. While it runs, what the session sends waits (held.h).
+ * Whatever is not clearly a yes is no: a wrong result, an ERROR, no answer in time, nobody who offers the
+ * procedure. spec: A-AZN-07 */
 #ifndef REALMS_AUTHORIZER_H
 #define REALMS_AUTHORIZER_H
 
@@ -27,8 +28,8 @@ struct answer {
     char why[120];         /* FAILED: for a person */
 };
 
-/* Decisions that may be remembered, by action, match policy and URI: they hold for all sessions of the role. The zero
- * value is empty. */
+/* Decisions that may be remembered, by action, match policy and URI: they hold for all sessions of the role.
+ * The zero value is empty. */
 struct decisions {
     struct decision *by_key;
 };
@@ -40,9 +41,11 @@ struct asking {
     struct decision *decision;  /* about what it is */
     struct answer answers[4];   /* by enum realm_action: a message needs one of a kind, and at most two */
 };
-void asking_stop(struct realm *r, struct asking *a);  /* nobody waits for the answer; what was answered is forgotten */
+/* Nobody waits for the answer any more, and what was answered is forgotten. */
+void asking_stop(struct realm *r, struct asking *a);
 
 /* What the authorizer of s says about the wish that is in m. AWAITED: it has been asked, and m is held. */
-enum verdict authorizer_ask(struct session *s, const struct wamp_msg *m, const struct wish *wish, struct answer *out);
+enum verdict authorizer_ask(struct session *s, const struct wamp_msg *m, const struct wish *wish,
+                            struct answer *out);
 
 #endif

@@ -22,16 +22,16 @@ enum close_reason {
 };
 
 struct realm_env {
-    /* Queues one message for s: head, then tail, both borrowed for the call. Never blocks. False when s is over its
-     * bound: nothing was queued, and the realm ends the session (CLOSE_SLOW). spec: B-072, B-088 */
+    /* Queues one message for s: head, then tail, both borrowed for the call. Never blocks. False when s is over
+     * its bound: nothing was queued, and the realm ends the session (CLOSE_SLOW). spec: B-072, B-088 */
     bool (*send)(void *ctx, struct session *s, const struct wamp_frame *frame);
 
     /* s is gone: the realm has forgotten it, and the pointer is invalid when this returns. The messages queued
      * before still have to be delivered. Not called for realm_leave, which the caller began himself. */
     void (*close)(void *ctx, struct session *s, enum close_reason why);
 
-    /* on: had better read nothing more from s, since much waits already; false: may again. What still comes is taken, up
-     * to a bound. NULL is fine. spec: A-AZN-08 */
+    /* on: had better read nothing more from s, since much waits already; false: may again. What still comes is
+     * taken, up to a bound. NULL is fine. spec: A-AZN-08 */
     void (*hold)(void *ctx, struct session *s, bool on);
 
     /* 64 random bits: ids, and the invocation policy 'random'. */

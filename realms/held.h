@@ -1,7 +1,7 @@
-/* What a session sent and is not served yet: a message whose right is being asked for, and all that came behind it.
+/* What a session sent and is not served yet: a message whose right is being asked for, and all that came behind.
  *
- * So the order of a session's events and calls is kept (B-070, B-086). Only what needs no right and may be what the
- * authorizer itself waits for goes ahead: answers to INVOCATIONs, and ABORT. spec: A-AZN-08 */
+ * So the order of a session's events and calls is kept (B-070, B-086). Only what needs no right and may be what
+ * the authorizer itself waits for goes ahead: answers to INVOCATIONs, and ABORT. spec: A-AZN-08 */
 #ifndef REALMS_HELD_H
 #define REALMS_HELD_H
 
@@ -35,7 +35,8 @@ static inline bool session_is_held(const struct session *s)
 /* Makes room for what will be asked for s: s->held. False: no memory. */
 bool held_begin(struct session *s);
 
-/* m waits, behind all that waits already. is_accepted: dispatch has judged it. s is doomed when there is no room for it. */
+/* m waits, behind all that waits already. is_accepted: dispatch has judged it. s is doomed when there is no
+ * room for it. */
 void held_add(struct session *s, const struct wamp_msg *m, bool is_accepted);
 
 /* There is an answer: serves what waits, in order, until another one is needed. s may be doomed afterwards. */

@@ -51,8 +51,8 @@ void realm_settle(struct realm *r);
 /* The last step of every call into the realm: settles it, and tells those who wait for a call of the router. */
 void realm_rest(struct realm *r);
 
-/* What the first row of the configuration that is about `uri`, used by a session with that authrole, says; or NO_TRUST.
- * spec: A-CTL, A-PTL */
+/* What the first row of the configuration that is about `uri`, used by a session with that authrole, says; or
+ * NO_TRUST. spec: A-CTL, A-PTL */
 int64_t realm_trust_of(const struct realm *r, struct str uri, struct str authrole);
 
 /* s broke the protocol: ABORT with the text, and the end. spec: B-031..B-035 */

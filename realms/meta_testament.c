@@ -52,7 +52,8 @@ static bool options_ok(struct meta_call *c, const struct wamp_item *dict, const 
         meta_refuse(c, "wamp.error.invalid_argument", "publish_options: %s", why.text);
     else if (o.ppt_scheme.len)
         meta_refuse(c, "wamp.error.invalid_argument", "publish_options: no payload passthru mode for testaments");
-    else if (o.disclose_me && !grant->discloses && r->config.disclosure == DISCLOSE_NEVER && !r->rules->disclose_me_never_refused)
+    else if (o.disclose_me && !grant->discloses && r->config.disclosure == DISCLOSE_NEVER &&
+             !r->rules->disclose_me_never_refused)
         meta_refuse(c, "wamp.error.option_disallowed.disclose_me", "this realm does not disclose publishers");
     else
         return true;

@@ -109,7 +109,8 @@ uint64_t own_call_start(struct realm *r, const struct realm_request *request, re
     return call->id;
 }
 
-uint64_t realm_call(struct realm *r, const struct realm_request *request, realm_done *done, void *user, wamp_ms now)
+uint64_t realm_call(struct realm *r, const struct realm_request *request, realm_done *done, void *user,
+                    wamp_ms now)
 {
     r->now = now;
     uint64_t id = own_call_start(r, request, done, user);

@@ -1,7 +1,7 @@
 /* Calls that the router itself makes: to the authorizers of its roles, and for the daemon (realm_call).
  *
- * They go the way of all calls, as CALLs of a session that is in no list and has no peer: what would be sent to it is
- * the outcome of a call, and is kept until the realm is at rest. */
+ * They go the way of all calls, as CALLs of a session that is in no list and has no peer: what would be sent to
+ * it is the outcome of a call, and is kept until the realm is at rest. */
 #ifndef REALMS_OWN_CALL_H
 #define REALMS_OWN_CALL_H
 
@@ -21,8 +21,8 @@ struct own_calls {
 bool own_calls_init(struct realm *r);  /* false: no memory */
 void own_calls_fini(struct realm *r);  /* when all sessions are gone, and the calls have ended with them */
 
-/* As realm_call and realm_call_forget, from within a call into the realm; `done` is not called before it returns. 0: no
- * memory, and `done` will not be called. */
+/* As realm_call and realm_call_forget, from within a call into the realm; `done` is not called before it
+ * returns. 0: no memory, and `done` will not be called. */
 uint64_t own_call_start(struct realm *r, const struct realm_request *request, realm_done *done, void *user);
 void own_call_forget(struct realm *r, uint64_t id);
 

@@ -43,13 +43,14 @@ static const struct realm_permission *best_cover(const struct permissions *p, co
 }
 
 /* Some part of the pattern is denied by a permission that counts more than `cover` there. */
-static bool is_denied_in_part(const struct permissions *p, enum realm_action action, const struct uri_pattern *wanted,
-                              const struct realm_permission *cover)
+static bool is_denied_in_part(const struct permissions *p, enum realm_action action,
+                              const struct uri_pattern *wanted, const struct realm_permission *cover)
 {
     struct uri_pattern covering = pattern_of(cover);
     for (size_t i = 0; i < p->count; i++) {
         struct uri_pattern row = pattern_of(&p->rows[i]);
-        if (!grants(&p->rows[i], action) && uri_pattern_beats(&row, &covering) && uri_pattern_overlaps(&row, wanted))
+        if (!grants(&p->rows[i], action) && uri_pattern_beats(&row, &covering) &&
+            uri_pattern_overlaps(&row, wanted))
             return true;
     }
     return false;

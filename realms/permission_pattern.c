@@ -27,8 +27,8 @@ static bool next(struct components *c, struct str *out)
     return true;
 }
 
-/* The octets that all URIs of a wildcard begin with: up to its first empty component. *single: it has none, and matches
- * one URI alone. */
+/* The octets that all URIs of a wildcard begin with: up to its first empty component. *single: it has none, and
+ * matches one URI alone. */
 static struct str fixed_part(struct str wildcard, bool *single)
 {
     struct components c = components_of(wildcard);

@@ -22,8 +22,8 @@ bool uri_pattern_covers(const struct uri_pattern *outer, const struct uri_patter
 /* Some URI is matched by both. */
 bool uri_pattern_overlaps(const struct uri_pattern *a, const struct uri_pattern *b);
 
-/* Where both match, a is the more specific one: exact before prefix before wildcard, the longer prefix, the wildcard whose
- * literal comes first from the left. As uri_index_best chooses. */
+/* Where both match, a is the more specific one: exact before prefix before wildcard, the longer prefix, the
+ * wildcard whose literal comes first from the left. As uri_index_best chooses. */
 bool uri_pattern_beats(const struct uri_pattern *a, const struct uri_pattern *b);
 
 #endif

@@ -24,7 +24,8 @@ enum { REALM_FORWARD_KEYS_MAX = 8 };  /* of realm_config.forward_keys: what come
 struct realm;
 struct session;
 
-/* Zero: peers are shown who calls or publishes when he asks for it (disclose_me) or a callee does (disclose_caller). */
+/* Zero: peers are shown who calls or publishes when he asks for it (disclose_me) or a callee does
+ * (disclose_caller). */
 enum realm_disclosure { DISCLOSE_ON_REQUEST, DISCLOSE_ALWAYS, DISCLOSE_NEVER };
 
 /* A topic or pattern whose events are remembered. spec: A-HIS-01 */
@@ -35,8 +36,8 @@ struct realm_history {
     size_t max_bytes;     /* 0: 16 MiB */
 };
 
-/* Calls of matching procedures, publications to matching topics: what callees and subscribers are told about them, and
- * for which role of the sender (empty: all). The first row that matches counts. spec: A-CTL, A-PTL */
+/* Calls of matching procedures, publications to matching topics: what callees and subscribers are told about
+ * them, and for which role of the sender (empty: all). The first row that matches counts. spec: A-CTL, A-PTL */
 struct realm_trust {
     struct str uri;
     enum wamp_match match;
@@ -56,16 +57,16 @@ struct realm_permission {
     bool disclose_publisher;  /* likewise subscribers */
 };
 
-/* What the sessions with that authrole may do: what a procedure decides (authorizer), else what is written here, else,
- * where there is neither, everything or nothing. */
+/* What the sessions with that authrole may do: what a procedure decides (authorizer), else what is written
+ * here, else, where there is neither, everything or nothing. */
 struct realm_role {
     struct str name;
     struct str authorizer;    /* empty: none */
     const struct realm_permission *permissions;
     size_t permission_count;
     bool allow_by_default;
-    bool is_link;             /* of another router: it may say for whom it speaks, and no meta event tells of what it
-                                 joins, subscribes to and registers. spec: A-R2R-02, A-R2R-03 */
+    bool is_link;             /* to another router: it may say for whom it speaks, and no meta event tells of its
+                                 sessions, subscriptions and registrations. spec: A-R2R-02, A-R2R-03 */
 };
 
 /* Zero is the default for every field. Strings and lists are copied by realm_new. */
@@ -89,7 +90,7 @@ struct realm_config {
     const struct realm_role *roles;   /* no role: every session may do everything, whatever its authrole */
     size_t role_count;
     bool meta_api_denied;             /* no meta procedures and no meta events for anyone */
-    bool kill_allowed;                /* wamp.session.kill* and revocation procedures need no explicit grant */
+    bool kill_allowed;                /* wamp.session.kill* and revocation procedures need no explicit grant. R-20 */
 };
 
 /* An authenticated session about to join. Copied. */
@@ -109,8 +110,8 @@ struct session_info {
 
 struct realm *realm_new(const struct realm_config *config, const struct realm_env *env);  /* NULL: no memory */
 
-/* config takes the place of the one there is, for sessions that are there, too; name, epoch_ms and history stay, and
- * roles are not looked at. False: no memory; nothing has changed. */
+/* config takes the place of the one there is, for sessions that are there, too; name, epoch_ms and history
+ * stay, and roles are not looked at. False: no memory; nothing has changed. */
 bool realm_set_config(struct realm *r, const struct realm_config *config);
 
 /* Forgets every session without a word (see realm_shutdown) and frees. NULL is fine. */
@@ -125,35 +126,35 @@ size_t realm_session_count(const struct realm *r);
 size_t realm_call_count(const struct realm *r);  /* under way */
 const struct rules *realm_rules(const struct realm *r);
 
-/* Other roles from now on. Sessions whose role is no more get GOODBYE wamp.close.killed; of the others subscriptions and
- * registrations end that they may not have any more (the reason is wamp.error.not_authorized), as far as permissions tell:
- * an authorizer is not asked again for what it granted. What authorizers said before is forgotten. False: no memory;
- * nothing has changed. spec: A-CLO-06 */
+/* Other roles from now on. Sessions whose role is no more get GOODBYE wamp.close.killed; of the others
+ * subscriptions and registrations end that they may not have any more (the reason is
+ * wamp.error.not_authorized), as far as permissions tell: an authorizer is not asked again for what it granted.
+ * What authorizers said before is forgotten. False: no memory; nothing has changed. spec: A-CLO-06 */
 bool realm_set_roles(struct realm *r, const struct realm_role *roles, size_t count, wamp_ms now);
 
 /* A random id that no live session has. */
 uint64_t realm_new_session_id(struct realm *r);
 
-/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: the realm has no such
- * role, no memory, or env.send did not take WELCOME, or it is larger than max_message; env.close is not called for it
- * then. spec: R-28, A-AUTH-11 */
+/* The session exists from here on: WELCOME is queued first, then whatever its coming causes. NULL: the realm
+ * has no such role, no memory, or env.send did not take WELCOME, or it is larger than max_message; env.close is
+ * not called for it then. spec: R-28, A-AUTH-11 */
 struct session *realm_join(struct realm *r, const struct session_info *info, wamp_ms now);
 
 /* One message from s. Takes nothing: `m` is borrowed. Any session, s included, may be gone afterwards: env.close
  * told. */
 void realm_deliver(struct realm *r, struct session *s, const struct wamp_msg *m, wamp_ms now);
 
-/* s sent octets that are no message, as wamp_msg_parse says: ABORT protocol_violation and env.close(CLOSE_PROTOCOL).
- * A malformed ABORT is an ABORT all the same (R-27: CLOSE_ABORTED), and for WAMP_ERR_NOMEM the peer is not to blame
- * (CLOSE_NOMEM): neither is answered. */
+/* s sent octets that are no message, as wamp_msg_parse says: ABORT protocol_violation and
+ * env.close(CLOSE_PROTOCOL). A malformed ABORT is an ABORT all the same (R-27: CLOSE_ABORTED), and for
+ * WAMP_ERR_NOMEM the peer is not to blame (CLOSE_NOMEM): neither is answered. */
 void realm_violation(struct realm *r, struct session *s, const struct wamp_fault *why, wamp_ms now);
 
 /* The transport of s is gone. No env.close for s; s is invalid afterwards. */
 void realm_leave(struct realm *r, struct session *s, wamp_ms now);
 
-/* Ends the call of a stream that its receiver does not take: ERROR wamp.error.canceled to the caller, INTERRUPT to the
- * callee. s sends the stream; WAMP_INVOCATION: its YIELDs for that INVOCATION, WAMP_CALL: its CALLs of that request. A
- * call that is over is fine. spec: R-29, S-40 */
+/* Ends the call of a stream that its receiver does not take: ERROR wamp.error.canceled to the caller, INTERRUPT
+ * to the callee. s sends the stream; WAMP_INVOCATION: its YIELDs for that INVOCATION, WAMP_CALL: its CALLs of
+ * that request. A call that is over is fine. spec: R-29, S-40 */
 void realm_end_stream(struct realm *r, struct session *s, enum wamp_type stream, uint64_t request, wamp_ms now);
 
 /* --- calls of the router itself ------------------------------------------------------------------------- */
@@ -173,19 +174,21 @@ struct realm_outcome {
     struct str args, kwargs;  /* raw, in form ser; empty: none */
 };
 
-/* Calls a procedure as no session does: nobody is shown as the caller, no meta procedure or event tells of it, no limit
- * of a session applies and nobody has to permit it. All else is as for any call: policy, concurrency, re-routing,
- * timeout, a callee that leaves. Without a callee the outcome is wamp.error.no_such_procedure.
+/* Calls a procedure as no session does: nobody is shown as the caller, no meta procedure or event tells of it,
+ * no limit of a session applies and nobody has to permit it. All else is as for any call: policy, concurrency,
+ * re-routing, timeout, a callee that leaves. Without a callee the outcome is wamp.error.no_such_procedure.
  *
- * done(user, outcome) is called exactly once, when the realm is at rest: as the last step of the outermost call into
- * the realm, this one included. So it may call into the realm, but not free it. It is not called any more after
- * realm_call_forget, realm_free included.
+ * done(user, outcome) is called exactly once, when the realm is at rest: as the last step of the outermost call
+ * into the realm, this one included. So it may call into the realm, but not free it. It is not called any more
+ * after realm_call_forget, realm_free included.
  *
  * Returns what realm_call_forget takes; 0: done was called already. */
 typedef void realm_done(void *user, const struct realm_outcome *outcome);
-uint64_t realm_call(struct realm *r, const struct realm_request *request, realm_done *done, void *user, wamp_ms now);
+uint64_t realm_call(struct realm *r, const struct realm_request *request, realm_done *done, void *user,
+                    wamp_ms now);
 
-/* Nobody waits for that call any more: its callee is told, and `done` is not called. A call that is over is fine. */
+/* Nobody waits for that call any more: its callee is told, and `done` is not called. A call that is over is
+ * fine. */
 void realm_call_forget(struct realm *r, uint64_t id, wamp_ms now);
 
 /* --- the end of all, and deadlines ---------------------------------------------------------------------- */

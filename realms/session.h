@@ -54,8 +54,9 @@ static inline uint64_t session_nth_id(uint64_t n)
     return (n - 1) % WAMP_ID_MAX + 1;
 }
 
-struct session *session_new(struct realm *r, const struct session_info *info);  /* in realm.sessions. NULL: no memory */
-struct session *session_new_own(struct realm *r);  /* of the router itself: in no list. See own_call.h. NULL: no memory */
+/* NULL: no memory. The first is in realm.sessions; the second is the router's own, in no list: see own_call.h. */
+struct session *session_new(struct realm *r, const struct session_info *info);
+struct session *session_new_own(struct realm *r);
 void session_free(struct session *s);  /* owns nothing any more; NULL is fine */
 
 struct session *session_find(struct realm *r, uint64_t id);

@@ -68,7 +68,8 @@ static bool read_uri(struct config_reader *r, const yaml_node_t *node, const str
     return config_read_string(r, node, &((struct permission_target *)target)->uri);
 }
 
-static bool read_match(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_match(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                       void *target)
 {
     static const char *const names[] = {"exact", "prefix", "wildcard"};
     struct permission_target *t = target;
@@ -81,20 +82,25 @@ static bool read_match(struct config_reader *r, const yaml_node_t *node, const s
     return true;
 }
 
-static bool read_allow(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_allow(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                       void *target)
 {
     (void)key;
-    return read_bits(r, node, action_names, COUNT_OF(action_names), &((struct permission_target *)target)->row->allow);
+    return read_bits(r, node, action_names, COUNT_OF(action_names),
+                     &((struct permission_target *)target)->row->allow);
 }
 
-static bool read_disclose(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_disclose(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                          void *target)
 {
     (void)key;
-    return read_bits(r, node, disclose_names, COUNT_OF(disclose_names), &((struct permission_target *)target)->disclose);
+    return read_bits(r, node, disclose_names, COUNT_OF(disclose_names),
+                     &((struct permission_target *)target)->disclose);
 }
 
 /* What is written here is decided without a question, so that there is nothing to remember. */
-static bool read_cache(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_cache(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                       void *target)
 {
     bool ignored;
     (void)key, (void)target;
@@ -106,8 +112,8 @@ static const struct config_key permission_keys[] = {
     {"disclose", read_disclose, 0}, {"cache", read_cache, 0},
 };
 
-/* Without a match policy stars tell it, as in Crossbar.io: none, one at the end, or one in the place of each component
- * that may be any. Writes the pattern without them over text. */
+/* Without a match policy stars tell it, as in Crossbar.io: none, one at the end, or one in the place of each
+ * component that may be any. Writes the pattern without them over text. */
 static enum wamp_match take_stars(char *text)
 {
     char *star = strchr(text, '*'), *to = text;
@@ -208,7 +214,8 @@ static bool read_authorizer(struct config_reader *r, const yaml_node_t *node, co
            config_fail(r, node, "\"%.100s\" is not the URI of a procedure", uri);
 }
 
-static bool read_default(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_default(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                         void *target)
 {
     (void)key;
     return config_read_bool(r, node, &((struct realm_role *)target)->allow_by_default);
@@ -257,5 +264,6 @@ static bool read_role(struct config_reader *r, const yaml_node_t *node, void *ta
 bool config_read_roles(struct config_reader *r, const yaml_node_t *node, struct realm_config_row *row)
 {
     return config_read_list(r, node, read_role, row) &&
-           (row->role_count || config_fail(r, node, "without a role nobody could join; leave the key out for no rules"));
+           (row->role_count ||
+            config_fail(r, node, "without a role nobody could join; leave the key out for no rules"));
 }

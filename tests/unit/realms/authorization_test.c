@@ -11,7 +11,10 @@ static const struct realm_permission all[] = {{.match = WAMP_MATCH_PREFIX, .allo
 
 TEST(a_session_joins_with_a_role_that_there_is)  /* spec: A-AUTH-11 */
 {
-    static const struct realm_role roles[] = {{.name = {"user", 4}}, {.name = {"admin", 5}, .allow_by_default = true}};
+    static const struct realm_role roles[] = {
+        {.name = {"user", 4}},
+        {.name = {"admin", 5}, .allow_by_default = true},
+    };
     WORLD(w, .roles = roles, .role_count = 2);
     assert_true(realm_has_role(w.realm, STR("user")));
     assert_true(realm_has_role(w.realm, STR("admin")));
@@ -66,7 +69,10 @@ TEST(denials_are_counted)  /* spec: A-AZN-02 */
 
 /* --- roles that change --------------------------------------------------------------------------------------- */
 
-#define ROLE(text, rows) {.name = {text, sizeof text - 1}, .permissions = rows, .permission_count = sizeof rows / sizeof *rows}
+#define ROLE(text, list)                                                                                     \
+    {                                                                                                        \
+        .name = {text, sizeof text - 1}, .permissions = list, .permission_count = sizeof list / sizeof *list \
+    }
 
 static const struct realm_permission open_only[] = {
     {.uri = {"com.open.", 9}, .match = WAMP_MATCH_PREFIX, .allow = 15},
@@ -130,7 +136,10 @@ TEST(without_any_role_everything_is_allowed_again)  /* spec: A-CLO-06 */
     world_end(&w);
 }
 
-static const struct realm_role asked[] = {{.name = {"user", 4}, .authorizer = {"com.authorize", 13}}, ROLE("auth", all)};
+static const struct realm_role asked[] = {
+    {.name = {"user", 4}, .authorizer = {"com.authorize", 13}},
+    ROLE("auth", all),
+};
 static const struct realm_role told[] = {ROLE("user", open_only), ROLE("auth", all)};
 
 TEST(what_waits_for_an_authorizer_is_decided_by_the_new_roles)  /* spec: A-CLO-06, A-AZN-08 */
@@ -150,7 +159,7 @@ TEST(what_waits_for_an_authorizer_is_decided_by_the_new_roles)  /* spec: A-CLO-0
     assert_true(realm_set_roles(w.realm, asked, 2, w.now));
     say(user, "[32, 3, {}, \"com.t\"]");
     hear(auth, "[68, 2, _, {}, _]");
-    assert_true(realm_set_roles(w.realm, asked, 2, w.now));  /* asked again, since the answer may be another one now */
+    assert_true(realm_set_roles(w.realm, asked, 2, w.now));  /* it is asked again: the answer may be another one */
     hear(auth, "[69, 2, _]");
     hear(auth, "[68, 3, _, {}, _]");
     say(auth, "[70, 3, {}, [{\"allow\": true, \"cache\": true}]]");
@@ -166,7 +175,8 @@ TEST(new_roles_come_whole_or_not_at_all)  /* spec: A-CLO-06 */
     for_each_failure {
         struct world w = {0};
         bool ok = world_init(&w, &(struct realm_config){.roles = before, .role_count = 2});
-        struct peer *p = ok ? world_join(&w, &(struct session_info){.ser = WAMP_JSON, .authrole = STR("user")}) : NULL;
+        struct session_info user = {.ser = WAMP_JSON, .authrole = STR("user")};
+        struct peer *p = ok ? world_join(&w, &user) : NULL;
         if (p && p->session)
             peer_send_json(p, "[32, 1, {}, \"com.t\"]");
         if (ok) {
@@ -191,7 +201,8 @@ TEST(what_waits_has_a_bound)  /* spec: A-AZN-08 */
     hear(auth, "[68, 1, _, {}, _]");
     assert_non_null(user->session);
     say(user, "[16, 1, {}, \"com.t\"]");
-    hear(user, "[3, {\"message\": \"too much was sent while an authorizer decides\"}, \"wampd.error.limit_exceeded\"]");
+    hear(user,
+         "[3, {\"message\": \"too much was sent while an authorizer decides\"}, \"wampd.error.limit_exceeded\"]");
     hear_end(user, CLOSE_PROTOCOL);
     hear(auth, "[69, 1, _]");
     assert_int_equal(realm_counters(w.realm)->held_refused, 1);

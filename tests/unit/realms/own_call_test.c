@@ -64,7 +64,7 @@ TEST(the_router_calls_and_is_answered_whatever_the_serializer)  /* spec: A-AZN-0
 {
     static const struct realm_request requests[] = {
         {.procedure = {"com.p", 5}, .ser = WAMP_JSON, .args = {"[1]", 3}, .kwargs = {"{\"a\":2}", 7}},
-        {.procedure = {"com.p", 5}, .ser = WAMP_MSGPACK, .args = {"\x91\x01", 2}, .kwargs = {"\x81\xa1\x61\x02", 4}},
+        {.procedure = {"com.p", 5}, .ser = WAMP_MSGPACK, .args = {"\x91\1", 2}, .kwargs = {"\x81\xa1\x61\2", 4}},
         {.procedure = {"com.p", 5}, .ser = WAMP_CBOR, .args = {"\x81\x01", 2}, .kwargs = {"\xa1\x61\x61\x02", 4}},
     };
     for (int from = 0; from < 3; from++)

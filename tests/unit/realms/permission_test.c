@@ -7,7 +7,10 @@
 
 #include <stdio.h>
 
-#define ROW(text, how, what) {.uri = {text, sizeof text - 1}, .match = WAMP_MATCH_##how, .allow = 1u << ACTION_##what}
+#define ROW(text, how, what)                                                                                 \
+    {                                                                                                        \
+        .uri = {text, sizeof text - 1}, .match = WAMP_MATCH_##how, .allow = 1u << ACTION_##what              \
+    }
 
 static bool may(struct permissions *p, enum realm_action action, const char *uri, enum wamp_match match)
 {
@@ -48,8 +51,11 @@ TEST(what_no_permission_matches_is_denied)  /* spec: A-AZN-06 */
 
 TEST(a_permission_for_a_uri_is_none_for_the_pattern_with_that_text)  /* spec: A-AZN-05 */
 {
-    static const struct realm_permission rows[] = {ROW("com.example", EXACT, SUBSCRIBE),
-                                                   ROW("org.", PREFIX, SUBSCRIBE), ROW("net.a", PREFIX, SUBSCRIBE)};
+    static const struct realm_permission rows[] = {
+        ROW("com.example", EXACT, SUBSCRIBE),
+        ROW("org.", PREFIX, SUBSCRIBE),
+        ROW("net.a", PREFIX, SUBSCRIBE),
+    };
     struct permissions p;
     assert_true(permissions_init(&p, rows, 3));
     assert_true(may(&p, ACTION_SUBSCRIBE, "com.example", WAMP_MATCH_EXACT));
@@ -97,7 +103,7 @@ TEST(what_was_found_before_is_for_that_uri_alone)
     permissions_fini(&p);
 }
 
-/* --- against the plain definition --------------------------------------------------------------------------------- */
+/* --- against the plain definition ----------------------------------------------------------------------- */
 
 enum { ROWS_MAX = 6, URIS_MAX = 2000, ROUNDS = 5000 };
 
@@ -112,8 +118,8 @@ static unsigned draw(unsigned n)
 static char uris[URIS_MAX][16];
 static unsigned uri_count;
 
-/* All URIs of one to four of these components. `c` and `ac` occur in no permission: there are always more URIs than those
- * that somebody thought of. */
+/* All URIs of one to four of these components. `c` and `ac` occur in no permission: there are always more URIs
+ * than those that somebody thought of. */
 static void make_uris(const char *start, int left)
 {
     static const char *const components[] = {"a", "b", "ab", "c", "ac"};

@@ -3,7 +3,8 @@
 
 #include "tests/lib/test.h"
 
-static void expect_permission(const struct realm_permission *p, const char *uri, enum wamp_match match, unsigned allow)
+static void expect_permission(const struct realm_permission *p, const char *uri, enum wamp_match match,
+                              unsigned allow)
 {
     assert_string_equal(p->uri.ptr, uri);
     assert_int_equal(p->match, match);
