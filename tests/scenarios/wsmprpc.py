@@ -1,7 +1,7 @@
 """S-33 to S-41: what wsmpRPC could do."""
 import time
 
-from scenario import SLACK, near, note, way
+from scenario import BUILD, SLACK, near, note, way
 
 
 # --- S-33 div -------------------------------------------------------------------------------------------------
@@ -212,6 +212,30 @@ def _(w):
     assert [reader.receive()[3][1] for _ in range(20000)] == list(range(200, 20200))
     reader.close()
     service.expect("repeat: WAMP_E_CANCELED")
+
+
+@way("S-40", "C caller, raw callee that is slow")
+def _(w):
+    callee, other, count = w.session(), w.session(), 100000
+    callee.register("slow.sum")
+    before = w.router.rss_kib()
+    caller = w.start("sh", "-c", f"seq 1 {count} | {BUILD}/wamp call --stream slow.sum")
+    chunks = iter(callee.receive, None)
+    total = 0
+    for n in range(1, 101):
+        _, invocation, _, _, (number,) = next(chunks)
+        assert number == n
+        total += number
+        time.sleep(0.01)
+    begun = time.monotonic()
+    assert other.error("slow.nothing")[0] == "wamp.error.no_such_procedure"
+    assert time.monotonic() - begun < 0.05 * SLACK and w.router.rss_kib() - before < 8192
+    for n in range(101, count + 1):
+        *_, details, (number,) = next(chunks)
+        assert number == n and details.get("progress", False) == (n < count), (number, n, details)
+        total += number
+    callee.send([70, invocation, {}, [total]])
+    caller.expect(str(total))
 
 
 @way("S-40", "a reader that stalls loses the call, and only that", config="timeouts: {stall: 1 s}")
