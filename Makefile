@@ -98,7 +98,7 @@ include $(wildcard client/*.mk crossbar-compat/*.mk tests/*.mk)
 commands = $(foreach p,$(1),'$(or $(command.$(p)),$(p))')
 
 check: $(check.deps)  ## the fast tests: unit tests, conversations, corpora (seconds)
-	@tests/run-check.sh $(call commands,$(check.programs))
+	@JOBS=$(if $(SAN),1,4) tests/run-check.sh $(call commands,$(check.programs))
 
 # The same again with sanitizers, in build directories of their own.
 test.programs += $(if $(SAN),,check-asan check-tsan)

@@ -3,7 +3,8 @@
  *     wtc core FILE...                   against realms/ in process, with every serializer and with mixed ones
  *     wtc torture FILE...                the same, again and again with the n-th allocation failing, for every n
  *     wtc daemon --wampd PATH FILE...    against the daemon, over every transport and serializer
- *     wtc longpoll --wampd PATH FILE...  the same over HTTP long-poll
+ *     wtc quick --wampd PATH FILE...     over every transport, and with every serializer, but not each with each
+ *     wtc longpoll --wampd PATH FILE...  over HTTP long-poll
  *     wtc tls --wampd PATH FILE...       over WebSocket and RawSocket in TLS
  *     wtc other --port N FILE...         against another router, over WebSocket with JSON
  *     wtc list FILE...                   what the comments of each file quote: input of tests/coverage.py
@@ -162,13 +163,18 @@ static void run_way(const struct scripts *all, const char *wampd, unsigned way, 
     }
 }
 
-/* The ways from `first` up to `end`. They wait for the daemon most of the time: together they take little longer than
- * one of them. Each writes into a file of its own, so that their words do not mix. */
-static void run_ways(const struct scripts *all, const char *wampd, unsigned first, unsigned end,
+/* The ways first, first + step .. below end. */
+struct ways {
+    unsigned first, end, step;
+};
+
+/* They wait for the daemon most of the time: together they take little longer than one of them. Each writes into a file
+ * of its own, so that their words do not mix. */
+static void run_ways(const struct scripts *all, const char *wampd, const struct ways *ways,
                      struct tally tallies[WAYS_MAX], FILE *outputs[WAYS_MAX])
 {
     pid_t children[WAYS_MAX];
-    for (unsigned way = first; way < end; way++) {
+    for (unsigned way = ways->first; way < ways->end; way += ways->step) {
         outputs[way] = tmpfile();
         children[way] = outputs[way] ? fork() : -1;
         if (children[way] == 0) {
@@ -179,7 +185,7 @@ static void run_ways(const struct scripts *all, const char *wampd, unsigned firs
             _exit(0);
         }
     }
-    for (unsigned way = first; way < end; way++) {
+    for (unsigned way = ways->first; way < ways->end; way += ways->step) {
         int status = 1;
         if (children[way] < 0 || waitpid(children[way], &status, 0) < 0 || status != 0)
             count(&tallies[way], false);
@@ -195,7 +201,7 @@ static void show(FILE *output)
     fclose(output);
 }
 
-static int in_daemon(char **args, unsigned first, unsigned end)
+static int in_daemon(char **args, const struct ways *ways)
 {
     struct tally t = {0};
     FILE *outputs[WAYS_MAX];
@@ -208,8 +214,8 @@ static int in_daemon(char **args, unsigned first, unsigned end)
     struct tally *tallies = mmap(NULL, WAYS_MAX * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (tallies == MAP_FAILED)
         return 1;
-    run_ways(&all, args[1], first, end, tallies, outputs);
-    for (unsigned way = first; way < end; way++) {
+    run_ways(&all, args[1], ways, tallies, outputs);
+    for (unsigned way = ways->first; way < ways->end; way += ways->step) {
         t.passed += tallies[way].passed;
         t.failed += tallies[way].failed;
         if (outputs[way])
@@ -222,17 +228,23 @@ static int in_daemon(char **args, unsigned first, unsigned end)
 
 static int main_daemon(char **args)
 {
-    return in_daemon(args, 0, LONGPOLL_WAY);
+    return in_daemon(args, &(struct ways){0, LONGPOLL_WAY, 1});
+}
+
+/* WebSocket with JSON, RawSocket with MessagePack, a Unix socket with CBOR. */
+static int main_quick(char **args)
+{
+    return in_daemon(args, &(struct ways){0, LONGPOLL_WAY, SERS + 1});
 }
 
 static int main_longpoll(char **args)
 {
-    return in_daemon(args, LONGPOLL_WAY, TLS_WAY);
+    return in_daemon(args, &(struct ways){LONGPOLL_WAY, TLS_WAY, 1});
 }
 
 static int main_tls(char **args)
 {
-    return in_daemon(args, TLS_WAY, WAYS_MAX);
+    return in_daemon(args, &(struct ways){TLS_WAY, WAYS_MAX, 1});
 }
 
 /* --- another router -------------------------------------------------------------------------------------------------------- */
@@ -297,6 +309,7 @@ static const struct {
 } commands[] = {{"core", main_core},
                 {"torture", main_torture},
                 {"daemon", main_daemon},
+                {"quick", main_quick},
                 {"longpoll", main_longpoll},
                 {"tls", main_tls},
                 {"other", main_other},
@@ -307,6 +320,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argv + 2);
-    fputs("usage: wtc core|torture|list FILE...\n       wtc daemon|longpoll --wampd PATH FILE...\n", stderr);
+    fputs("usage: wtc core|torture|list FILE...\n       wtc daemon|quick|longpoll|tls --wampd PATH FILE...\n", stderr);
     return 2;
 }

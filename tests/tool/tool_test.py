@@ -702,4 +702,4 @@ run([
     secrets_come_from_words_files_and_environment, secrets_do_not_show_in_ps, a_refused_session_is_told,
     mistakes_are_told_with_the_nearest_name, help_knows_every_command, the_manual_page_is_up_to_date,
     completion_offers_commands_options_and_choices,
-])
+], at_once=3)
