@@ -7,10 +7,13 @@
 #include "router/router.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     FD_RESERVE = 64,       /* file descriptors that are not for connections */
@@ -36,12 +39,12 @@ struct server {
     struct loop loop;
     struct listener *listeners, *closed;
     int argc;
-    char **argv;           /* where the configuration comes from */
+    char **argv;                  /* where the configuration comes from */
     uv_signal_t signals[SIGNAL_COUNT];
-    unsigned signal_count;   /* of them, those that were started */
+    unsigned signal_count;        /* of them, those that were started */
     uv_timer_t stop_timer, reload_timer;
-    wamp_ms reloaded_at;
-    wamp_ms stopping_since;  /* 0: serving */
+    wamp_ms reloaded_at;          /* when that was tried last */
+    wamp_ms stopping_since;       /* 0: serving */
 };
 
 /* --- stopping ------------------------------------------------------------------------------------------- */
@@ -94,8 +97,8 @@ static size_t connection_limit(const struct config *config)
     return most > 0 ? (size_t)most : 1;
 }
 
-/* What is served, for scripts that wait for it. */
-static bool print_line(const struct server *server, const char *what, const struct config *config)
+/* What is served, for scripts that wait for it; cut at `max` octets. */
+static bool print_line(const struct server *server, const char *what, const struct config *config, size_t max)
 {
     struct wamp_buf line = {0};
     wamp_buf_addf(&line, "wampd %s", what);
@@ -103,6 +106,8 @@ static bool print_line(const struct server *server, const char *what, const stru
         wamp_buf_addf(&line, " %s", config->realms[i].name);
     listener_urls(server->listeners, &line);
     bool ok = !line.failed;
+    if (line.len > max)
+        line.len = max;
     if (ok)
         printf("%.*s\n", STR_ARG(wamp_buf_str(&line)));
     fflush(stdout);
@@ -111,6 +116,14 @@ static bool print_line(const struct server *server, const char *what, const stru
 }
 
 /* --- reloading ------------------------------------------------------------------------------------------ */
+
+/* Who waited for the first line may not read on; the router does not wait for that. A pipe that can be written to
+ * takes PIPE_BUF octets. */
+static bool is_read(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+}
 
 /* The hub goes last: until then the listeners look at the configuration that it has. */
 static void use(struct server *server, struct config *config)
@@ -137,7 +150,8 @@ static void on_reload(uv_timer_t *timer)
     if (config && cli_reread(server->argc, server->argv, config, &err)) {
         use(server, config);
         hub->reloads.ok++;
-        print_line(server, "reloaded", config);
+        if (is_read(STDOUT_FILENO))
+            print_line(server, "reloaded", config, PIPE_BUF - 1);
     } else {
         hub->reloads.failed++;
         log_error("RELOAD", "the configuration stays as it was: %s", err.text);
@@ -222,7 +236,7 @@ static int serve(struct server *server, const struct config *config)
     uv_timer_init(&server->loop.uv, &server->stop_timer);
     uv_timer_init(&server->loop.uv, &server->reload_timer);
     server->stop_timer.data = server->reload_timer.data = server;
-    if (start_signals(server) && open_listeners(server, config) && print_line(server, "ready", config)) {
+    if (start_signals(server) && open_listeners(server, config) && print_line(server, "ready", config, SIZE_MAX)) {
         loop_run(&server->loop);
         status = 0;
     }

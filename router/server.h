@@ -6,7 +6,7 @@
 
 /* Serves until SIGTERM or SIGINT. Prints "wampd ready REALM.. URL.." on stdout when connections are accepted, and
  * "wampd reloaded REALM.. URL.." whenever the configuration has been replaced (SIGHUP: argv and its file are read
- * again). Takes config. Returns the exit status: 0; 1 when it could not start. */
+ * again) and somebody reads that. Takes config. Returns the exit status: 0; 1 when it could not start. */
 int server_run(struct config *config, int argc, char **argv);
 
 #endif

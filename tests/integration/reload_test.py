@@ -379,6 +379,16 @@ def a_storm_of_signals_is_few_reloads():
         assert_alive(peer)
 
 
+def nobody_has_to_read_what_is_said_about_it():
+    with Router() as d:
+        peer, many = joined(d.port()), PLAIN.replace("second", ", ".join(f"com.example.realm{i:03}" for i in range(150)))
+        d.write(many)
+        for _ in range(25):  # more than a pipe holds
+            d.process.send_signal(signal.SIGHUP)
+            time.sleep(0.06)
+        assert_alive(peer)
+
+
 def reloads_leave_nothing_behind():
     with Certificates() as c:
         tls = secure(c)
@@ -406,5 +416,5 @@ run([
     without_file_descriptors_the_old_configuration_stays, listeners_come_and_go_and_their_connections_stay,
     a_listener_that_stays_is_not_touched, an_address_in_use_is_left_out_and_the_rest_goes_on,
     certificates_are_read_again, a_listener_turns_to_tls_on_its_port, a_hundred_sessions_miss_nothing,
-    a_storm_of_signals_is_few_reloads, reloads_leave_nothing_behind,
+    a_storm_of_signals_is_few_reloads, nobody_has_to_read_what_is_said_about_it, reloads_leave_nothing_behind,
 ])
