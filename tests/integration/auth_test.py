@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -254,6 +255,38 @@ def a_login_over_long_poll():
         assert json.loads(post(connection, f"{base}/receive"))[2]["authrole"] == "r"
 
 
+def a_new_configuration_judges_new_logins():
+    """spec: A-AUTH-05"""
+    config = LISTEN + "auth: {ticket: {principals: {joe: {ticket: TICKET, role: r}}}}\n"
+    ask = {"authmethods": ["ticket"], "authid": "joe"}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        def write(ticket):
+            f.seek(0)
+            f.truncate()
+            f.write(config.replace("TICKET", ticket))
+            f.flush()
+
+        write("old")
+        with Daemon("--config", f.name) as d:
+            inside, underway, later = (WebSocket(d.port()) for _ in range(3))
+            for peer in (inside, underway):
+                assert peer.hello(**ask)[0] == 4
+            inside.send([5, "old", {}])
+            assert inside.receive()[0] == 2
+            write("new")
+            d.process.send_signal(signal.SIGHUP)
+            assert d.process.stdout.readline().startswith(b"wampd reloaded")
+            underway.send([5, "old", {}])  # was asked by the rules of before
+            assert underway.receive()[0] == 2
+            inside.call(1, "com.none")
+            assert inside.receive()[0] == 8
+            for ticket, answer in (("old", 3), ("new", 2)):
+                assert later.hello(**ask)[0] == 4
+                later.send([5, ticket, {}])
+                assert later.receive()[0] == answer
+                later = WebSocket(d.port())
+
+
 def logins_that_stop_halfway_cost_nothing_that_stays():
     """spec: A-AUTH-05; reliability 4"""
     config = LISTEN + "timeouts: {authentication: 300}\nauth: {wampcra: {users: {joe: {secret: x, role: y}}}}\n"
@@ -272,5 +305,6 @@ def logins_that_stop_halfway_cost_nothing_that_stays():
 run([
     a_login_by_each_method_over_each_transport, secrets_come_from_the_environment_and_from_files_and_are_not_logged,
     what_tls_knows_lets_in_and_binds, an_authenticator_decides_while_others_are_served, the_tool_is_an_authenticator,
-    a_browser_is_remembered_until_it_logs_out, a_login_over_long_poll, logins_that_stop_halfway_cost_nothing_that_stays,
+    a_browser_is_remembered_until_it_logs_out, a_login_over_long_poll,
+    a_new_configuration_judges_new_logins, logins_that_stop_halfway_cost_nothing_that_stays,
 ])

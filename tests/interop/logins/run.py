@@ -23,6 +23,7 @@ CLIENTS = {
     "xconn.py": ["ticket", "wampcra", "salted", "cryptosign"],
     "autobahn.js": ["ticket", "wampcra", "salted", "cryptosign"],
     "wampy.js": ["ticket", "wampcra", "salted", "cryptosign"],
+    "nexus": ["ticket", "wampcra", "salted"],
 }
 
 with open(os.path.join(HERE, "logins.json")) as f:
@@ -32,9 +33,11 @@ with open(os.path.join(HERE, "logins.json")) as f:
 def log_in(client, url, login, secret):
     """The words that the client says."""
     name, extension = os.path.splitext(client)
-    program = ["node"] if extension == ".js" else [os.path.join(INSTALLED, name, "bin", "python")]
+    program = {".js": ["node", os.path.join(HERE, client)],
+               ".py": [os.path.join(INSTALLED, name, "bin", "python"), os.path.join(HERE, client)],
+               "": [os.path.join(INSTALLED, name, name), "login"]}[extension]
     environment = {**os.environ, "NODE_PATH": f"{INSTALLED}/node_modules"}
-    done = subprocess.run([*program, os.path.join(HERE, client), url, login["method"], login["authid"], secret],
+    done = subprocess.run([*program, url, login["method"], login["authid"], secret],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, timeout=30)
     return done.stdout.split()
 

@@ -3,6 +3,7 @@
 //
 //	nexus serve           the services of all variants, until stdin ends
 //	nexus test CLIENT..   the checks against the services of those clients
+//	nexus login URL METHOD AUTHID SECRET
 //
 // WS_URL and RS_URL say where; clients.json and values.json lie in the directory INTEROP.
 package main
@@ -136,6 +137,10 @@ func test(names []string) bool {
 }
 
 func main() {
+	if os.Args[1] == "login" {
+		login(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
+		return
+	}
 	load("clients.json", &clients)
 	load("values.json", &values)
 	if os.Args[1] == "serve" {
