@@ -543,8 +543,8 @@ def measurements_count_what_came_back():
             status, out, err = wamp(d, "bench", what, "com.x", "1", "-n", "500", "--window", "7")
             assert status == 0 and out.startswith(f"500 {what.replace('publish', 'event')}"), (out, err)
             assert wamp(d, "bench", what, "com.x", "-d", "300ms")[0] == 0
-            out = wamp(d, "bench", what, "com.x", "--rate", "100", "-d", "300ms")[1]
-            assert 20 <= int(out.split()[0]) <= 30, out
+            out = wamp(d, "bench", what, "com.x", "--rate", "100", "-d", "300ms")[1].split()
+            assert 1 < int(out[0]) <= 100 * float(out[3]) + 1, out
         status, out, err = wamp(d, "bench", "call", "wamp.session.get", "1", "-n", "10")
         assert status == 1 and "10 of 10 failed" in out and err.count("error:") == 1, (out, err)
 
