@@ -76,7 +76,8 @@ struct principal *auth_add(struct auth *a, enum auth_way way, struct str authid,
     return wamp_map_added(p) ? p : NULL;
 }
 
-static bool add_owner(struct auth *a, struct auth_source *source, const struct auth_key *key, const struct principal *p)
+static bool add_owner(struct auth *a, struct auth_source *source, const struct auth_key *key,
+                      const struct principal *p)
 {
     struct auth_owner *o = NULL;
     HASH_FIND(hh, source->owners, key, sizeof *key, o);
@@ -164,7 +165,8 @@ static bool fake_octets(char what, struct str authid, size_t len, struct wamp_ar
 }
 
 /* As long as the salt of the one that the fake is modelled on, and as random. */
-static bool fake_salt(struct str authid, struct str model, bool is_base64, struct wamp_arena *arena, struct str *out)
+static bool fake_salt(struct str authid, struct str model, bool is_base64, struct wamp_arena *arena,
+                      struct str *out)
 {
     struct wamp_buf text = {0};
     if (!is_base64)
@@ -191,8 +193,8 @@ static const struct principal *model_of(const struct auth_source *source, uint32
     return p;
 }
 
-static bool make_fake(const struct auth_source *source, enum auth_way way, struct str authid, struct wamp_arena *arena,
-                      struct principal *out)
+static bool make_fake(const struct auth_source *source, enum auth_way way, struct str authid,
+                      struct wamp_arena *arena, struct principal *out)
 {
     uint32_t draw;
     if (!fake_octets('m', authid, sizeof draw, arena, (char *)&draw))
@@ -219,8 +221,8 @@ static bool keep(struct principal *p, struct wamp_arena *arena)
            wamp_arena_keep(arena, &p->secret) && wamp_arena_keep(arena, &p->salt);
 }
 
-bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struct str realm, struct wamp_arena *arena,
-               struct principal *out, bool *known)
+bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struct str realm,
+               struct wamp_arena *arena, struct principal *out, bool *known)
 {
     const struct auth_source *source = &a->sources[way];
     struct principal fake;

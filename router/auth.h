@@ -1,8 +1,9 @@
-/* Who may log in, and by what: one section `auth` of the configuration. Made by its reader (config_auth.c), then only
- * looked at; a login copies what it needs.
+/* Who may log in, and by what: one section `auth` of the configuration. Made by its reader (config_auth.c), then
+ * only looked at; a login copies what it needs.
  *
- * A method has principals of its own, by authid; cryptosign and tls find them by key, too. Who asks for an authid that
- * does not exist gets a fake, the same each time and after the same work: nobody learns who exists. spec: A-AUTH-08 */
+ * A method has principals of its own, by authid; cryptosign and tls find them by key, too. Who asks for an authid
+ * that does not exist gets a fake, the same each time and after the same work: nobody learns who exists. spec:
+ * A-AUTH-08 */
 #ifndef ROUTER_AUTH_H
 #define ROUTER_AUTH_H
 
@@ -27,8 +28,8 @@ struct auth_key {
 /* From 64 hex digits or base64. False: it is neither. */
 bool auth_key_read(struct str text, struct auth_key *out);
 
-/* A salt of SCRAM: base64, or 32 hex digits as Crossbar.io writes it, which become base64 in the arena. *out is empty where
- * it is neither. False: no memory. */
+/* A salt of SCRAM: base64, or 32 hex digits as Crossbar.io writes it, which become base64 in the arena. *out is
+ * empty where it is neither. False: no memory. */
 bool auth_salt_read(struct str text, struct wamp_arena *arena, struct str *out);
 
 /* One who may log in by one method, and what proves it. Text that a method does not have is empty. */
@@ -87,13 +88,13 @@ bool auth_add_keys(struct auth *a, enum auth_way way, const struct principal *p)
 
 bool principal_may_enter(const struct principal *p, struct str realm);
 
-/* Copies the principal `authid` of the method, or a fake where there is none who may enter the realm, into *out and the
- * arena: nothing there depends on `a` any more, but for the keys, which are left out. False: no memory. */
-bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struct str realm, struct wamp_arena *arena,
-               struct principal *out, bool *known);
+/* Copies the principal `authid` of the method, or a fake where there is none who may enter the realm, into *out
+ * and the arena: nothing there depends on `a` any more, but for the keys, which are left out. False: no memory. */
+bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struct str realm,
+               struct wamp_arena *arena, struct principal *out, bool *known);
 
-/* Likewise, whose key this is; there are no fakes. authid: asked for, may be empty: whoever it belongs to, unless it
- * belongs to several. *known is false when nobody fits. spec: A-CSG-02 */
+/* Likewise, whose key this is; there are no fakes. authid: asked for, may be empty: whoever it belongs to, unless
+ * it belongs to several. *known is false when nobody fits. spec: A-CSG-02 */
 bool auth_find_key(const struct auth *a, enum auth_way way, const struct auth_key *key, struct str authid,
                    struct str realm, struct wamp_arena *arena, struct principal *out, bool *known);
 

@@ -1,4 +1,5 @@
-/* cookie: the login that an earlier connection of the same browser has made, remembered by router/cookie.h. spec: A-COO */
+/* cookie: the login that an earlier connection of the same browser has made, remembered by router/cookie.h. spec:
+ * A-COO */
 #include "router/login.h"
 
 #include "router/cookie.h"

@@ -84,7 +84,8 @@ static bool take(struct login *l, const struct wamp_value *answer)
     struct principal *p = &l->principal;
     p->secret = auth_dynamic_text(answer, STR("secret"));
     p->salt = auth_dynamic_text(answer, STR("salt"));
-    return p->secret.len && auth_dynamic_number(answer, STR("iterations"), WAMP_CRA_ITERATIONS_MAX, &p->iterations) &&
+    return p->secret.len &&
+           auth_dynamic_number(answer, STR("iterations"), WAMP_CRA_ITERATIONS_MAX, &p->iterations) &&
            auth_dynamic_number(answer, STR("keylen"), WAMP_CRA_KEYLEN_MAX, &p->keylen);
 }
 

@@ -1,7 +1,7 @@
 /* cryptosign: an Ed25519 signature of the router's challenge. On demand the router proves itself, too. spec: A-CSG
  *
- * Certificates (trustroots) and attestation are not offered: authextra.certificates is not looked at, and no CHALLENGE
- * asks for a quote. spec: A-CSG-10, A-CSG-11 */
+ * Certificates (trustroots) and attestation are not offered: authextra.certificates is not looked at, and no
+ * CHALLENGE asks for a quote. spec: A-CSG-10, A-CSG-11 */
 #include "router/auth_dynamic.h"
 #include "router/random.h"
 

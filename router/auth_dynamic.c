@@ -70,13 +70,20 @@ static void fail(struct login *l, const char *what)
     login_refuse(l, LOGIN_FAILED);
 }
 
-/* Errors that an authenticator means for the client. All others of wamp.error are those of a call that went wrong. */
+/* Errors that an authenticator means for the client. All others of wamp.error are those of a call that went
+ * wrong. */
 static bool is_verdict(struct str uri)
 {
     static const char *const verdicts[] = {
-        "wamp.error.authentication_denied", "wamp.error.authentication_failed", "wamp.error.authentication_required",
-        "wamp.error.authorization_denied",  "wamp.error.authorization_failed",  "wamp.error.not_authorized",
-        "wamp.error.no_such_principal",     "wamp.error.no_such_realm",         "wamp.error.no_such_role",
+        "wamp.error.authentication_denied",
+        "wamp.error.authentication_failed",
+        "wamp.error.authentication_required",
+        "wamp.error.authorization_denied",
+        "wamp.error.authorization_failed",
+        "wamp.error.not_authorized",
+        "wamp.error.no_such_principal",
+        "wamp.error.no_such_realm",
+        "wamp.error.no_such_role",
     };
     for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
         if (str_eq(uri, str_z(verdicts[i])))
@@ -88,7 +95,8 @@ static bool is_verdict(struct str uri)
 static const struct wamp_value *first_argument(struct login *l, const struct realm_outcome *outcome)
 {
     struct wamp_value *args = wamp_arena_alloc(&l->arena, sizeof *args);
-    if (!args || !outcome->args.len || wamp_value_read(outcome->ser, outcome->args, &l->arena, args) || !args->count)
+    if (!args || !outcome->args.len || wamp_value_read(outcome->ser, outcome->args, &l->arena, args) ||
+        !args->count)
         return NULL;
     return &args->list[0];
 }
@@ -203,7 +211,8 @@ void auth_dynamic_ask(struct login *l, struct str ticket)
     struct str where = l->authenticator_realm.len ? l->authenticator_realm : realm_name(l->realm);
     l->call_realm = router_find(hub->router, where);
     write_question(&w, l, ticket);
-    struct realm_request request = {.procedure = l->authenticator, .ser = l->conn->ser, .args = wamp_buf_str(&args)};
+    struct realm_request request = {
+        .procedure = l->authenticator, .ser = l->conn->ser, .args = wamp_buf_str(&args)};
     uint64_t call = 0;
     if (args.failed || !l->call_realm)
         fail(l, args.failed ? "out of memory" : "its realm does not exist");

@@ -1,7 +1,7 @@
 /* wamp-scram: both sides prove that they know the password, which the router does not have. spec: A-SCR, RFC 5802
  *
- * Autobahn and Crossbar.io call it scram, and differ from the specification in three things that cost nothing to take:
- * the name of the key derivation, an empty "c=" in the AuthMessage, no nonce in AUTHENTICATE.Extra. */
+ * Autobahn and Crossbar.io call it scram, and differ from the specification in three things that cost nothing to
+ * take: the name of the key derivation, an empty "c=" in the AuthMessage, no nonce in AUTHENTICATE.Extra. */
 #include "common/base64.h"
 #include "router/auth_dynamic.h"
 #include "router/random.h"
@@ -136,7 +136,8 @@ static bool binding_ok(struct login *l, const struct wamp_scram_exchange *x, con
     if (!str_eq(login_text(l, extra, STR("channel_binding")), x->channel_binding))
         return false;
     wamp_base64_encode(&expected, x->cbind_data);
-    bool ok = !expected.failed && wamp_secret_equal(login_text(l, extra, STR("cbind_data")), wamp_buf_str(&expected));
+    bool ok =
+        !expected.failed && wamp_secret_equal(login_text(l, extra, STR("cbind_data")), wamp_buf_str(&expected));
     wamp_buf_fini(&expected);
     return ok;
 }
@@ -167,8 +168,8 @@ static bool take(struct login *l, const struct wamp_value *answer)
     struct principal *p = &l->principal;
     return auth_salt_read(auth_dynamic_text(answer, STR("salt")), &l->arena, &p->salt) && p->salt.len &&
            wamp_scram_kdf_by_name(auth_dynamic_text(answer, STR("kdf")), &p->kdf) &&
-           auth_dynamic_number(answer, STR("iterations"), WAMP_SCRAM_PBKDF2_MAX, &p->iterations) && p->iterations &&
-           auth_dynamic_number(answer, STR("memory"), WAMP_SCRAM_ARGON2_MEMORY_MAX, &p->memory) &&
+           auth_dynamic_number(answer, STR("iterations"), WAMP_SCRAM_PBKDF2_MAX, &p->iterations) &&
+           p->iterations && auth_dynamic_number(answer, STR("memory"), WAMP_SCRAM_ARGON2_MEMORY_MAX, &p->memory) &&
            (p->memory || p->kdf == WAMP_SCRAM_PBKDF2) && take_key(answer, STR("stored-key"), &p->stored_key) &&
            take_key(answer, STR("server-key"), &p->server_key);
 }

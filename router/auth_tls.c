@@ -1,5 +1,5 @@
-/* tls: the certificate that the client proved to have when the connection was made. Nothing is left to be proved. By its
- * SHA-256, so that a reissued certificate has to be made known. spec: A-TLS */
+/* tls: the certificate that the client proved to have when the connection was made. Nothing is left to be proved.
+ * By its SHA-256, so that a reissued certificate has to be made known. spec: A-TLS */
 #include "router/auth_dynamic.h"
 
 /* spec: A-TLS-01, A-TLS-02 */

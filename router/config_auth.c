@@ -26,7 +26,8 @@ static bool keep(struct config_reader *r, const yaml_node_t *node, struct str te
 }
 
 /* The text of a file, without the end of its line. */
-static bool read_secret_file(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_secret_file(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                             void *target)
 {
     char text[SECRET_MAX + 1];
     const char *path;
@@ -82,7 +83,8 @@ static void *field(void *target, const struct config_key *key)
     return (char *)target + key->offset;
 }
 
-static bool read_secret(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_secret(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     return read_secret_text(r, node, field(target, key));
 }
@@ -93,17 +95,20 @@ static bool read_text(struct config_reader *r, const yaml_node_t *node, const st
     return config_read_string(r, node, &text) && keep(r, node, str_z(text), field(target, key));
 }
 
-static bool read_iterations(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_iterations(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                            void *target)
 {
     return config_read_number(r, node, COUNT, 1, WAMP_CRA_ITERATIONS_MAX, field(target, key));
 }
 
-static bool read_keylen(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_keylen(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     return config_read_number(r, node, COUNT, 1, WAMP_CRA_KEYLEN_MAX, field(target, key));
 }
 
-static bool read_memory(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_memory(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     return config_read_number(r, node, COUNT, 8, WAMP_SCRAM_ARGON2_MEMORY_MAX, field(target, key));
 }
@@ -167,10 +172,12 @@ static bool read_realm(struct config_reader *r, const yaml_node_t *node, void *t
     return config_read_string(r, node, &text) && keep(r, node, str_z(text), &grown[p->realm_count - 1]);
 }
 
-static bool read_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     (void)key;
-    return node->type == YAML_SCALAR_NODE ? read_realm(r, node, target) : config_read_list(r, node, read_realm, target);
+    return node->type == YAML_SCALAR_NODE ? read_realm(r, node, target)
+                                          : config_read_list(r, node, read_realm, target);
 }
 
 /* --- principals, by method ------------------------------------------------------------------------------ */
@@ -227,8 +234,8 @@ static const char *tls_lacks(const struct principal *p)
     return p->key_count ? NULL : "certificate-sha256";
 }
 
-/* Crossbar.io took the derived key for the secret of a salted user, and since 2025 takes the password: what is no base64
- * of keylen octets is a password, from which the key is derived here. False: no memory. */
+/* Crossbar.io took the derived key for the secret of a salted user, and since 2025 takes the password: what is no
+ * base64 of keylen octets is a password, from which the key is derived here. False: no memory. */
 static bool cra_prepare(struct principal *p, struct wamp_arena *memory)
 {
     struct wamp_buf key = {0};
@@ -282,7 +289,8 @@ static bool read_principal(struct config_reader *r, const char *authid, const ya
     return (ok && auth_add_keys(t->auth, t->way, p)) || config_fail(r, node, "out of memory");
 }
 
-static bool read_principals(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_principals(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                            void *target)
 {
     (void)key;
     return config_read_entries(r, node, read_principal, target);
@@ -305,7 +313,8 @@ static bool read_authenticator(struct config_reader *r, const yaml_node_t *node,
     return read_procedure(r, node, field(&t->auth->sources[t->way], key));
 }
 
-static bool read_router_key(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_router_key(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                            void *target)
 {
     struct auth *a = ((struct method_target *)target)->auth;
     struct str hex = {0};
@@ -316,7 +325,8 @@ static bool read_router_key(struct config_reader *r, const yaml_node_t *node, co
     return a->has_key || config_fail(r, node, "the file has to hold %d hex digits", 2 * AUTH_KEY_LEN);
 }
 
-static bool read_method(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_method(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     struct method_target t = {.auth = target, .way = (enum auth_way)key->offset};
     struct auth_source *source = &t.auth->sources[t.way];
@@ -335,16 +345,19 @@ static bool read_method(struct config_reader *r, const yaml_node_t *node, const 
 }
 
 /* A token of HTTP: what may stand in a header as it is. */
-static bool read_cookie_name(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_cookie_name(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                             void *target)
 {
     struct auth *a = target;
     const char *text;
     (void)key;
     return config_read_string(r, node, &text) && keep(r, node, str_z(text), &a->cookie_name) &&
-           (wamp_http_is_token(a->cookie_name) || config_fail(r, node, "\"%.60s\" cannot be the name of a cookie", text));
+           (wamp_http_is_token(a->cookie_name) ||
+            config_fail(r, node, "\"%.60s\" cannot be the name of a cookie", text));
 }
 
-static bool read_cookie_age(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_cookie_age(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                            void *target)
 {
     (void)key;
     return config_read_number(r, node, MS, 1000, COOKIE_AGE_MAX, &((struct auth *)target)->cookie_ms);
@@ -352,7 +365,8 @@ static bool read_cookie_age(struct config_reader *r, const yaml_node_t *node, co
 
 static const struct config_key cookie_keys[] = {{"name", read_cookie_name, 0}, {"max_age", read_cookie_age, 0}};
 
-static bool read_cookie(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_cookie(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                        void *target)
 {
     struct auth *a = target;
     (void)key;
@@ -364,18 +378,20 @@ static bool read_cookie(struct config_reader *r, const yaml_node_t *node, const 
     return config_read_map(r, node, cookie_keys, COUNT_OF(cookie_keys), a);
 }
 
-static bool read_guest_authenticator(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
-                                     void *target)
+static bool read_guest_authenticator(struct config_reader *r, const yaml_node_t *node,
+                                     const struct config_key *key, void *target)
 {
     return read_procedure(r, node, field(&((struct auth *)target)->guests, key));
 }
 
-static bool read_guest_role(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_guest_role(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                            void *target)
 {
     return read_text(r, node, key, &((struct auth *)target)->guest);
 }
 
-static bool read_guest_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_guest_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                              void *target)
 {
     return read_realms(r, node, key, &((struct auth *)target)->guest);
 }
@@ -387,7 +403,8 @@ static const struct config_key guest_keys[] = {
     {"authenticator-realm", read_guest_authenticator, offsetof(struct auth_source, authenticator_realm)},
 };
 
-static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
+static bool read_anonymous(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
+                           void *target)
 {
     struct auth *a = target;
     (void)key;

@@ -11,7 +11,9 @@
 
 #include <inttypes.h>
 
-enum { REMEMBERED_MAX = 65536 };  /* logins: a client that comes without its cookie each time makes no more of them */
+enum {
+    REMEMBERED_MAX = 65536
+}; /* logins: a client that comes without its cookie each time makes no more of them */
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
@@ -138,7 +140,8 @@ void cookie_meet(struct conn *c, const struct wamp_ws_request *request, struct w
     if (known)
         return;
     wamp_buf_addf(headers, "Set-Cookie: %.*s=%s; Path=/; Max-Age=%" PRId64 "; HttpOnly; SameSite=Lax%s\r\n",
-                  STR_ARG(a->cookie_name), k->id, a->cookie_ms / 1000, c->listener->tls.certificate ? "; Secure" : "");
+                  STR_ARG(a->cookie_name), k->id, a->cookie_ms / 1000,
+                  c->listener->tls.certificate ? "; Secure" : "");
 }
 
 /* --- logins --------------------------------------------------------------------------------------------- */

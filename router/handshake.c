@@ -75,7 +75,9 @@ void handshake_on_message(struct conn *c, const struct wamp_msg *m)
     if (m->type == WAMP_ABORT) {
         conn_close(c, 1000, "");
     } else if (!is_expected(c, m->type)) {
-        const char *when = c->state != CONN_LOGIN ? "before HELLO" : c->login->challenged ? "after CHALLENGE" : "unasked";
+        const char *when = c->state != CONN_LOGIN ? "before HELLO"
+                           : c->login->challenged ? "after CHALLENGE"
+                                                  : "unasked";
         snprintf(text, sizeof text, "%s %s", wamp_type_name(m->type), when);
         violation(c, text);
     } else if (m->type == WAMP_HELLO) {

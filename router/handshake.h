@@ -1,5 +1,5 @@
-/* Messages before there is a session: HELLO begins a login in the realm that it names (router/login.h), AUTHENTICATE
- * goes on with it. spec: B-001..B-018, table 0.3 */
+/* Messages before there is a session: HELLO begins a login in the realm that it names (router/login.h),
+ * AUTHENTICATE goes on with it. spec: B-001..B-018, table 0.3 */
 #ifndef ROUTER_HANDSHAKE_H
 #define ROUTER_HANDSHAKE_H
 

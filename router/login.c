@@ -56,10 +56,14 @@ static const struct {
                         COUNTER(logins_unsuitable)},
     [LOGIN_UNFIT] = {"wamp.error.authentication_denied", "nothing in HELLO lets you in by these authmethods",
                      COUNTER(logins_denied)},
-    [LOGIN_DENIED] = {"wamp.error.authentication_denied", "the credentials were not accepted", COUNTER(logins_denied)},
-    [LOGIN_LATE] = {"wamp.error.authentication_denied", "the CHALLENGE was not answered in time", COUNTER(logins_late)},
-    [LOGIN_FAILED] = {"wamp.error.authentication_failed", "who that is could not be found out", COUNTER(logins_failed)},
-    [LOGIN_NO_ROLE] = {"wamp.error.no_such_role", "the role does not exist in this realm", COUNTER(logins_roleless)},
+    [LOGIN_DENIED] = {"wamp.error.authentication_denied", "the credentials were not accepted",
+                      COUNTER(logins_denied)},
+    [LOGIN_LATE] = {"wamp.error.authentication_denied", "the CHALLENGE was not answered in time",
+                    COUNTER(logins_late)},
+    [LOGIN_FAILED] = {"wamp.error.authentication_failed", "who that is could not be found out",
+                      COUNTER(logins_failed)},
+    [LOGIN_NO_ROLE] = {"wamp.error.no_such_role", "the role does not exist in this realm",
+                       COUNTER(logins_roleless)},
 #undef COUNTER
 };
 
@@ -267,7 +271,8 @@ enum login_step login_find_principal(struct login *l, const struct auth *a)
         return LOGIN_SKIP;
     if (source->authenticator.len)
         return auth_dynamic_set(l, source) ? LOGIN_ASK : LOGIN_NOMEM;
-    bool ok = auth_find(a, l->method->way, l->hello.authid, realm_name(l->realm), &l->arena, &l->principal, &l->known);
+    bool ok =
+        auth_find(a, l->method->way, l->hello.authid, realm_name(l->realm), &l->arena, &l->principal, &l->known);
     return ok ? LOGIN_CHALLENGE : LOGIN_NOMEM;
 }
 
@@ -309,7 +314,8 @@ static enum login_step try_method(struct login *l, const struct auth *a, struct 
     return step;
 }
 
-/* The first of the client's that is configured and feasible; none named: anonymous. spec: A-AUTH-02, B-016, W-23 */
+/* The first of the client's that is configured and feasible; none named: anonymous. spec: A-AUTH-02, B-016,
+ * W-23 */
 static enum login_step try_methods(struct login *l, const struct auth *a, struct offer *offer)
 {
     const struct wamp_item *list = &l->hello.authmethods;

@@ -5,8 +5,8 @@
  *                 |--> CHALLENGE --> AUTHENTICATE: verified? --> join, or refuse
  *                 |--> an authenticator is asked --> CHALLENGE, or join, or refuse
  *
- * All that a login needs lies in its own memory, which goes with it: it depends neither on the message that began it nor
- * on the configuration. Section 2.27 of the checklist. */
+ * All that a login needs lies in its own memory, which goes with it: it depends neither on the message that began
+ * it nor on the configuration. Section 2.27 of the checklist. */
 #ifndef ROUTER_LOGIN_H
 #define ROUTER_LOGIN_H
 
@@ -77,7 +77,8 @@ struct login_method {
 
     enum login_proof (*verify)(struct login *l, struct str signature, const struct wamp_item *extra);
 
-    /* Takes from an authenticator's answer what proves the principal. False: it is not there. NULL: nothing is needed. */
+    /* Takes from an authenticator's answer what proves the principal. False: it is not there. NULL: nothing is
+     * needed. */
     bool (*take)(struct login *l, const struct wamp_value *answer);
 
     /* Crossbar.io's words where it is not. spec: W-26 */
@@ -92,7 +93,8 @@ extern const struct login_method login_anonymous, login_ticket, login_wampcra, l
 /* For those whose principals are found by authid. */
 enum login_step login_find_principal(struct login *l, const struct auth *a);
 
-/* The text of a key of a dict that the client sent; empty when it is absent, null, or no text. Lives as long as l. */
+/* The text of a key of a dict that the client sent; empty when it is absent, null, or no text. Lives as long as
+ * l. */
 struct str login_text(struct login *l, const struct wamp_item *dict, struct str key);
 
 /* A channel binding of the connection: its length, 0 when there is none of that type. */

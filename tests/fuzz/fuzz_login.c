@@ -6,9 +6,9 @@
  *     eTEXT  .. with an ERROR: TEXT is what follows its Details
  *     hN     peer N hangs up                  oN  its socket dies     nN  it comes again
  *     aN     turn the clock: 10^N ms          fN  the N-th allocation fails     s  the router shuts down
- * Peers 0 and 1 are judged by the configuration, 2 and 3 by the authenticator. Whatever happens: nothing is used after its
- * end, nothing leaks, and nobody whom the configuration judges is welcomed by a method whose secret he has not proved
- * to know since. spec: F10, A-AUTH-04, A-AUTH-05 */
+ * Peers 0 and 1 are judged by the configuration, 2 and 3 by the authenticator. Whatever happens: nothing is used
+ * after its end, nothing leaks, and nobody whom the configuration judges is welcomed by a method whose secret he
+ * has not proved to know since. spec: F10, A-AUTH-04, A-AUTH-05 */
 #include "tests/fuzz/fuzz.h"
 
 #include "common/authcalc.h"
@@ -25,13 +25,18 @@ enum { PEERS = 4, JUDGED = 2, TEXT_MAX = 4096, QUESTIONS = 8 };
 #define KEY "22e38436d797cda3962cd2bf259acc44b200d6e0a4b721899841e8fa396326a5"
 
 static const char config[] =
-    "{listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {ticket: {authenticator: auth, authenticator-realm: staff},"
-    " wampcra: {authenticator: auth, authenticator-realm: staff}, scram: {authenticator: auth, authenticator-realm: staff},"
+    "{listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {ticket: {authenticator: auth, "
+    "authenticator-realm: staff},"
+    " wampcra: {authenticator: auth, authenticator-realm: staff}, scram: {authenticator: auth, "
+    "authenticator-realm: staff},"
     " cryptosign: {authenticator: auth, authenticator-realm: staff}}}],"
     " realms: [realm1, staff, {name: cb, preset: crossbar}, {name: roles, roles: [{name: r}]}],"
-    " auth: {anonymous: {role: r, realm: staff}, cookie: true, ticket: {principals: {joe: {ticket: x, role: r}, ann: {ticket:"
-    " x, role: q, realm: realm1}}}, wampcra: {users: {joe: {secret: x, role: r}, ann: {secret: x, role: r, salt: s}}},"
-    " scram: {users: {joe: {kdf: pbkdf2, salt: AAAA, iterations: 1, role: r, stored-key: " KEY ", server-key: " KEY "}}},"
+    " auth: {anonymous: {role: r, realm: staff}, cookie: true, ticket: {principals: {joe: {ticket: x, role: r}, "
+    "ann: {ticket:"
+    " x, role: q, realm: realm1}}}, wampcra: {users: {joe: {secret: x, role: r}, ann: {secret: x, role: r, salt: "
+    "s}}},"
+    " scram: {users: {joe: {kdf: pbkdf2, salt: AAAA, iterations: 1, role: r, stored-key: " KEY ", server-key: " KEY
+    "}}},"
     " cryptosign: {principals: {joe: {authorized_keys: " KEY ", role: r}}}}}";
 
 static struct {
@@ -142,7 +147,8 @@ static void judge(const char *form, struct str text)
     char message[TEXT_MAX + 64];
     if (!play.question_count)
         return;
-    snprintf(message, sizeof message, form, play.questions[0], (int)(text.len < TEXT_MAX ? text.len : TEXT_MAX), text.ptr);
+    snprintf(message, sizeof message, form, play.questions[0], (int)(text.len < TEXT_MAX ? text.len : TEXT_MAX),
+             text.ptr);
     memmove(play.questions, play.questions + 1, --play.question_count * sizeof *play.questions);
     plug_say(play.authenticator, message);
 }
@@ -226,7 +232,8 @@ static void begin(void)
     for (unsigned i = 0; i < PEERS; i++)
         come(i);
     play.authenticator = rig_websocket(&play.rig);
-    plug_say(play.authenticator, "[1,\"staff\",{\"roles\":{\"callee\":{\"features\":{\"call_canceling\":true}}}}]");
+    plug_say(play.authenticator,
+             "[1,\"staff\",{\"roles\":{\"callee\":{\"features\":{\"call_canceling\":true}}}}]");
     plug_say(play.authenticator, "[64,1,{},\"auth\"]");
     play.authenticator->taken = play.authenticator->octets.len;
 }

@@ -19,8 +19,8 @@ void login_say_hello(struct plug *p, const char *details);
 /* AUTHENTICATE. */
 void login_answer(struct plug *p, const char *signature, const char *extra);
 
-/* A value of the dict in the message last taken: CHALLENGE.Extra, WELCOME.Details, ABORT.Details; NULL: there is none. It
- * and the text live until the next call. */
+/* A value of the dict in the message last taken: CHALLENGE.Extra, WELCOME.Details, ABORT.Details; NULL: there is
+ * none. It and the text live until the next call. */
 const struct wamp_value *login_value(struct plug *p, const char *key);
 struct str login_detail(struct plug *p, const char *key);  /* of a string */
 uint64_t login_session(struct plug *p);                    /* WELCOME.Session */

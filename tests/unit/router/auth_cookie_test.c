@@ -90,7 +90,8 @@ TEST(the_cookie_has_the_properties_that_protect_it)  /* spec: A-COO-02 */
     struct plug *p = browser(&rig, "", "");
     cookie_of(p, cookie);
     assert_int_equal(strlen(cookie), strlen("sid=") + 32);  /* letters of 5 bits each */
-    assert_non_null(memmem(p->octets.ptr, p->octets.len, "; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax\r\n", 48));
+    assert_non_null(
+        memmem(p->octets.ptr, p->octets.len, "; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax\r\n", 48));
     cookie_of(browser(&rig, "", ""), other);
     assert_string_not_equal(cookie, other);
     rig.config.listeners[0].tls.certificate = "x";
@@ -104,7 +105,8 @@ TEST(an_id_is_never_taken_from_the_client)  /* spec: A-COO-02 */
     struct rig rig;
     char cookie[80];
     rig_init_with(&rig, config);
-    const char *bad[] = {"sid=abcdefghijkmnpqrstuvwxyz23456789", "sid=", "sid", "sid=x", "SID=abcdefghijkmnpqrstuvwxyz23456789"};
+    const char *bad[] = {"sid=abcdefghijkmnpqrstuvwxyz23456789", "sid=", "sid", "sid=x",
+                         "SID=abcdefghijkmnpqrstuvwxyz23456789"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct plug *p = browser(&rig, bad[i], "");
         cookie_of(p, cookie);
@@ -262,9 +264,11 @@ TEST(whatever_allocation_fails_nothing_leaks)
 }
 
 RUN_TESTS(cmocka_unit_test(a_login_is_remembered), cmocka_unit_test(the_cookie_has_the_properties_that_protect_it),
-          cmocka_unit_test(an_id_is_never_taken_from_the_client), cmocka_unit_test(what_is_not_the_same_login_is_skipped),
+          cmocka_unit_test(an_id_is_never_taken_from_the_client),
+          cmocka_unit_test(what_is_not_the_same_login_is_skipped),
           cmocka_unit_test(a_login_is_remembered_for_so_long), cmocka_unit_test(another_login_takes_its_place),
           cmocka_unit_test(logging_out_ends_it_for_all_connections_of_the_cookie),
           cmocka_unit_test(another_goodbye_leaves_the_cookie_as_it_is),
-          cmocka_unit_test(pages_of_others_have_no_use_of_it), cmocka_unit_test(cookies_that_nobody_needs_are_gone),
+          cmocka_unit_test(pages_of_others_have_no_use_of_it),
+          cmocka_unit_test(cookies_that_nobody_needs_are_gone),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))

@@ -140,7 +140,8 @@ TEST(a_salted_user_may_have_his_password_in_the_configuration)  /* spec: A-CRA-0
 {
     struct rig rig;
     struct wamp_buf key = {0};
-    rig_init_with(&rig, "auth: {wampcra: {users: {peter: {secret: secret1, role: r, salt: salt123, iterations: 100, keylen: 16}}}}\n");
+    rig_init_with(&rig, "auth: {wampcra: {users: {peter: {secret: secret1, role: r, salt: salt123, iterations: "
+                        "100, keylen: 16}}}}\n");
     struct plug *p = login_hello(&rig, peter);
     expect_heard(p, "[4,\"wampcra\",");
     expect_ok(wamp_cra_derive(STR("secret1"), STR("salt123"), 100, 16, &key));

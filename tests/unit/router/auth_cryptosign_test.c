@@ -40,7 +40,8 @@ static void begin(struct rig *rig, struct setting *s)
 static struct plug *hello(struct rig *rig, const char *authid, const char *key, const char *more)
 {
     char details[500];
-    snprintf(details, sizeof details, "\"authmethods\":[\"cryptosign\"],%s\"authextra\":{\"pubkey\":\"%s\"%s}", authid, key, more);
+    snprintf(details, sizeof details, "\"authmethods\":[\"cryptosign\"],%s\"authextra\":{\"pubkey\":\"%s\"%s}",
+             authid, key, more);
     return login_hello(rig, details);
 }
 
@@ -115,8 +116,9 @@ TEST(a_key_that_is_not_his_is_denied)  /* spec: A-CSG-01, A-CSG-02 */
 TEST(an_unknown_key_leaves_the_next_method)  /* spec: A-CSG-02, A-AUTH-02 */
 {
     struct rig rig;
-    rig_init_with(&rig, "auth:\n  anonymous: {role: guest}\n  cryptosign: {principals: {alice: {role: x, authorized_keys: "
-                        "\"0000000000000000000000000000000000000000000000000000000000000001\"}}}\n");
+    rig_init_with(
+        &rig, "auth:\n  anonymous: {role: guest}\n  cryptosign: {principals: {alice: {role: x, authorized_keys: "
+              "\"0000000000000000000000000000000000000000000000000000000000000001\"}}}\n");
     struct plug *p = login_hello(&rig, "\"authmethods\":[\"cryptosign\",\"anonymous\"],\"authextra\":{\"pubkey\":"
                                        "\"0000000000000000000000000000000000000000000000000000000000000002\"}");
     expect_heard(p, "[2,");
@@ -147,8 +149,8 @@ TEST(a_wrong_signature_is_denied)  /* spec: A-CSG-05, T-48 */
 
 TEST(certificates_do_not_stand_in_for_a_key_that_is_known)  /* spec: A-CSG-10 */
 {
-    static const char certificates[] =
-        ",\"trustroot\":\"0xf766Dc789CF04CD18aE75af2c5fAf2DA6650Ff57\",\"certificates\":[[{\"domain\":{}},\"0x00\"]]";
+    static const char certificates[] = ",\"trustroot\":\"0xf766Dc789CF04CD18aE75af2c5fAf2DA6650Ff57\","
+                                       "\"certificates\":[[{\"domain\":{}},\"0x00\"]]";
     struct rig rig;
     struct setting s;
     begin(&rig, &s);
@@ -177,7 +179,8 @@ static struct plug *bound_hello(struct rig *rig, const struct setting *s, const 
     wire->channel_binding = fake_binding;
     p->conn->wire = wire;
     snprintf(details, sizeof details,
-             "\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"%s\",\"channel_binding\":\"%s\"}", s->alice, type);
+             "\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"%s\",\"channel_binding\":\"%s\"}",
+             s->alice, type);
     login_say_hello(p, details);
     expect_heard(p, "[4,");
     return p;
@@ -207,7 +210,8 @@ TEST(a_login_is_bound_to_its_connection_where_that_can_be)  /* spec: A-CSG-06, A
 
 TEST(the_router_proves_itself_when_asked)  /* spec: A-CSG-09 */
 {
-    static const char asked[] = ",\"challenge\":\"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\"";
+    static const char asked[] =
+        ",\"challenge\":\"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\"";
     char path[] = "/tmp/auth-XXXXXX", yaml[400], router_key[65];
     uint8_t key[32], challenge[32];
     struct setting s;
@@ -217,7 +221,9 @@ TEST(the_router_proves_itself_when_asked)  /* spec: A-CSG-09 */
     close(fd);
     public_of(ALICE_SEED, s.alice);
     public_of(OTHER_SEED, router_key);
-    snprintf(yaml, sizeof yaml, "auth: {cryptosign: {key: %s, principals: {alice: {authorized_keys: %s, role: r}}}}\n", path, s.alice);
+    snprintf(yaml, sizeof yaml,
+             "auth: {cryptosign: {key: %s, principals: {alice: {authorized_keys: %s, role: r}}}}\n", path,
+             s.alice);
     rig_init_with(&rig, yaml);
     unlink(path);
     struct plug *p = hello(&rig, "", s.alice, asked);

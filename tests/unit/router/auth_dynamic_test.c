@@ -149,9 +149,15 @@ TEST(an_error_of_the_authenticator_is_handed_on)  /* spec: A-DYN-02, A-AUTH-06 *
 
 TEST(an_authenticator_that_went_wrong_says_nothing_to_the_client)  /* spec: A-DYN-02, A-AUTH-06 */
 {
-    const char *errors[] = {"\"wamp.error.runtime_error\",[\"division by zero in auth.py\"]", "\"wamp.error.canceled\"",
-                            "\"wamp.error.invalid_argument\",[\"x\"]"};
-    const char *results[] = {"", "7", "null", "{}", "{\"role\":7}", "{\"role\":\"\"}", "{\"role\":\"x\",\"authid\":1}",
+    const char *errors[] = {"\"wamp.error.runtime_error\",[\"division by zero in auth.py\"]",
+                            "\"wamp.error.canceled\"", "\"wamp.error.invalid_argument\",[\"x\"]"};
+    const char *results[] = {"",
+                             "7",
+                             "null",
+                             "{}",
+                             "{\"role\":7}",
+                             "{\"role\":\"\"}",
+                             "{\"role\":\"x\",\"authid\":1}",
                              "{\"role\":\"x\",\"extra\":[]}"};
     WITH_RIG(rig, a);
     wamp_log_limit = WAMP_LOG_ERROR;
@@ -286,9 +292,10 @@ TEST(what_a_method_needs_must_be_there)  /* spec: A-DYN-01, A-DYN-02 */
 TEST(keys_of_scram_come_from_the_authenticator)  /* spec: A-DYN-01, A-SCR-03 */
 {
     WITH_RIG(rig, a);
-    struct plug *p = login_hello(&rig, "\"authmethods\":[\"wamp-scram\"],\"authid\":\"joe\",\"authextra\":{\"nonce\":\"abc\"}");
-    yield(a, "{\"role\":\"x\",\"kdf\":\"argon2id-13\",\"salt\":\"AAAA\",\"iterations\":3,\"memory\":64,\"stored-key\":\"" KEY
-             "\",\"server-key\":\"" KEY "\"}");
+    struct plug *p =
+        login_hello(&rig, "\"authmethods\":[\"wamp-scram\"],\"authid\":\"joe\",\"authextra\":{\"nonce\":\"abc\"}");
+    yield(a, "{\"role\":\"x\",\"kdf\":\"argon2id-13\",\"salt\":\"AAAA\",\"iterations\":3,\"memory\":64,\"stored-"
+             "key\":\"" KEY "\",\"server-key\":\"" KEY "\"}");
     expect_heard(p, "[4,\"wamp-scram\",");
     expect_str(login_detail(p, "kdf"), "argon2id13");
     assert_int_equal(login_value(p, "memory")->uint, 64);
@@ -298,9 +305,11 @@ TEST(keys_of_scram_come_from_the_authenticator)  /* spec: A-DYN-01, A-SCR-03 */
 TEST(a_key_of_cryptosign_comes_from_the_authenticator)  /* spec: A-DYN-01, A-CSG-02 */
 {
     WITH_RIG(rig, a);
-    const char *answers[] = {"{\"role\":\"x\",\"pubkey\":\"" KEY "\"}", "{\"role\":\"x\",\"pubkey\":\"" OTHER_KEY "\"}"};
+    const char *answers[] = {"{\"role\":\"x\",\"pubkey\":\"" KEY "\"}",
+                             "{\"role\":\"x\",\"pubkey\":\"" OTHER_KEY "\"}"};
     for (int i = 0; i < 2; i++) {
-        struct plug *p = login_hello(&rig, "\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"" KEY "\"}");
+        struct plug *p =
+            login_hello(&rig, "\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"" KEY "\"}");
         yield(a, answers[i]);
         expect_in(a->text, "\"authextra\":{\"pubkey\":\"" KEY "\"}");
         expect_heard(p, "[4,\"cryptosign\",");
@@ -324,8 +333,9 @@ TEST(an_authenticator_may_name_a_realm_that_does_not_exist)  /* spec: A-AUTH-06 
 TEST(an_authenticator_may_name_the_role_of_who_proves_nothing)  /* spec: A-DYN-01, A-ANO-01 */
 {
     struct rig rig;
-    rig_init_with(&rig, "listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {anonymous: {authenticator: com.auth,"
-                        " authenticator-realm: staff}}}]\nrealms: [realm1, staff]\n");
+    rig_init_with(&rig,
+                  "listen: [ws://127.0.0.1:1, {url: ws://127.0.0.1:2, auth: {anonymous: {authenticator: com.auth,"
+                  " authenticator-realm: staff}}}]\nrealms: [realm1, staff]\n");
     struct plug *a = authenticator(&rig), *p = rig_websocket(&rig);
     p->conn->listener = &rig.config.listeners[1];
     login_say_hello(p, "\"authid\":\"root\"");

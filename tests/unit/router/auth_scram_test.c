@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 
-#define KEYS "stored-key: WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=, server-key: wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+#define KEYS                                                                                                      \
+    "stored-key: WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=, server-key: "                                      \
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 
 static const char config[] =
     "auth:\n"
@@ -15,11 +17,11 @@ static const char config[] =
     "    users:\n"
     "      user: {kdf: pbkdf2, salt: W22ZaJ0SNY7soEsUEjb6gQ==, iterations: 4096, role: backend, " KEYS "}\n";
 
-static const char argon2_config[] =
-    "auth:\n"
-    "  scram:\n"
-    "    users:\n"
-    "      user: {kdf: argon2id-13, salt: W22ZaJ0SNY7soEsUEjb6gQ==, iterations: 2, memory: 64, role: backend, " KEYS "}\n";
+static const char argon2_config[] = "auth:\n"
+                                    "  scram:\n"
+                                    "    users:\n"
+                                    "      user: {kdf: argon2id-13, salt: W22ZaJ0SNY7soEsUEjb6gQ==, iterations: "
+                                    "2, memory: 64, role: backend, " KEYS "}\n";
 
 #define HELLO(method, authid, extra)                                                                         \
     "\"authmethods\":[\"" method "\"],\"authid\":\"" authid "\",\"authextra\":{" extra "}"
@@ -67,7 +69,8 @@ static struct answer prove(struct plug *p, const char *password, struct wamp_scr
     return a;
 }
 
-static const struct wamp_scram_exchange user = {.authid = {"user", 4}, .client_nonce = {"rOprNGfwEbeRWgbNEkqO", 20}};
+static const struct wamp_scram_exchange user = {.authid = {"user", 4},
+                                                .client_nonce = {"rOprNGfwEbeRWgbNEkqO", 20}};
 
 static void say_proof(struct plug *p, const struct answer *a)
 {
@@ -192,7 +195,8 @@ TEST(a_login_is_bound_to_its_connection)  /* spec: A-SCR-06, A-SCR-11 */
         x.channel_binding = STR("tls-exporter");
         x.cbind_data = str_of((const char *)id, sizeof id);
         struct answer a = prove(p, "pencil", x);
-        snprintf(extra, sizeof extra, "{\"nonce\":\"%s\",\"channel_binding\":\"tls-exporter\",\"cbind_data\":\"%s\"}", a.nonce,
+        snprintf(extra, sizeof extra,
+                 "{\"nonce\":\"%s\",\"channel_binding\":\"tls-exporter\",\"cbind_data\":\"%s\"}", a.nonce,
                  a.cbind);
         login_answer(p, a.proof, extra);
         if (same)
@@ -241,8 +245,10 @@ TEST(argon2_has_two_names_and_a_memory)  /* spec: A-SCR-03, A-SCR-13 */
 TEST(a_salt_may_stand_in_hex_as_crossbar_writes_it)  /* spec: A-SCR-03 */
 {
     struct rig rig;
-    rig_init_with(&rig, "auth: {scram: {users: {user: {kdf: pbkdf2, salt: 5b6d99689d12358eec0a4b141236fa81, iterations: 4096,"
-                        " role: backend, " KEYS "}}}}\n");
+    rig_init_with(
+        &rig,
+        "auth: {scram: {users: {user: {kdf: pbkdf2, salt: 5b6d99689d12358eec0a4b141236fa81, iterations: 4096,"
+        " role: backend, " KEYS "}}}}\n");
     struct plug *p = login_hello(&rig, hello);
     expect_heard(p, "[4,");
     expect_str(login_detail(p, "salt"), "W22ZaJ0SNY7sCksUEjb6gQ==");

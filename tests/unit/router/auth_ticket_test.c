@@ -55,8 +55,8 @@ TEST(without_an_authid_there_is_no_challenge)  /* spec: A-TIC-01 */
 {
     WITH_RIG(rig, config);
     expect_abort(login_hello(&rig, "\"authmethods\":[\"ticket\"]"), "wamp.error.authentication_denied", 1000);
-    expect_abort(login_hello(&rig, "\"authmethods\":[\"ticket\"],\"authid\":null"), "wamp.error.authentication_denied",
-                   1000);
+    expect_abort(login_hello(&rig, "\"authmethods\":[\"ticket\"],\"authid\":null"),
+                 "wamp.error.authentication_denied", 1000);
     rig_fini(&rig);
 }
 
@@ -101,8 +101,13 @@ TEST(a_principal_enters_only_the_realms_that_it_has)
 
 TEST(only_authenticate_answers_a_challenge)  /* spec: A-AUTH-04, B-012, B-027, B-047 */
 {
-    const char *wrong[] = {"[1,\"realm1\",{\"roles\":{\"caller\":{}}}]", "[48,1,{},\"com.x\"]",
-                           "[6,{},\"wamp.close.close_realm\"]", "[4,\"ticket\",{}]", "[5,7,{}]", "[5,\"s3cret\"]", "nonsense"};
+    const char *wrong[] = {"[1,\"realm1\",{\"roles\":{\"caller\":{}}}]",
+                           "[48,1,{},\"com.x\"]",
+                           "[6,{},\"wamp.close.close_realm\"]",
+                           "[4,\"ticket\",{}]",
+                           "[5,7,{}]",
+                           "[5,\"s3cret\"]",
+                           "nonsense"};
     WITH_RIG(rig, config);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct plug *p = login_hello(&rig, joe);
@@ -206,8 +211,8 @@ TEST(who_needs_credentials_is_told_so)  /* spec: A-AUTH-03, B-016 */
     expect_abort(login_hello(&rig, "\"authmethods\":[\"anonymous\"]"), "wamp.error.authentication_required", 1000);
     expect_abort(login_hello(&rig, "\"authmethods\":[\"wampcra\"],\"authid\":\"joe\""),
                    "wamp.error.no_matching_auth_method", 1000);
-    expect_abort(login_hello(&rig, "\"authmethods\":[\"anonymous\",\"smoke\"]"), "wamp.error.no_matching_auth_method",
-                   1000);
+    expect_abort(login_hello(&rig, "\"authmethods\":[\"anonymous\",\"smoke\"]"),
+                 "wamp.error.no_matching_auth_method", 1000);
     assert_int_equal(rig.hub.metrics.logins_unsuitable, 4);
     rig_fini(&rig);
 }
@@ -228,7 +233,8 @@ TEST(anonymous_has_the_role_and_the_realms_that_are_configured)  /* spec: A-ANO-
 
 TEST(a_role_that_the_realm_does_not_have_is_refused)  /* spec: A-AUTH-06, A-AUTH-11 */
 {
-    WITH_RIG(rig, "auth: {anonymous: true, ticket: {principals: {joe: {ticket: x, role: backend}, ann: {ticket: x, role: r}}}}\n"
+    WITH_RIG(rig, "auth: {anonymous: true, ticket: {principals: {joe: {ticket: x, role: backend}, ann: {ticket: "
+                  "x, role: r}}}}\n"
                   "realms: [{name: realm1, roles: [{name: backend}]}]\n");
     struct plug *p = login_hello(&rig, joe);
     expect_heard(p, "[4,");
@@ -263,12 +269,14 @@ TEST(refusals_as_crossbar_words_them)  /* spec: W-26 */
     WITH_RIG(rig, config);
     struct plug *p = rig_websocket(&rig);
     plug_say(p, "[1,\"realm4\",{\"roles\":{\"caller\":{}},\"authmethods\":[\"ticket\"],\"authid\":\"jim\"}]");
-    expect_heard(p, "[3,{\"message\":\"no principal with authid \\\"jim\\\" exists\"},\"wamp.error.not_authorized\"]");
+    expect_heard(
+        p, "[3,{\"message\":\"no principal with authid \\\"jim\\\" exists\"},\"wamp.error.not_authorized\"]");
     p = rig_websocket(&rig);
     plug_say(p, "[1,\"realm4\",{\"roles\":{\"caller\":{}},\"authmethods\":[\"ticket\"],\"authid\":\"joe\"}]");
     expect_heard(p, "[4,");
     login_answer(p, "wrong", "{}");
-    expect_heard(p, "[3,{\"message\":\"ticket in static WAMP-Ticket authentication is invalid\"},\"wamp.error.not_a");
+    expect_heard(p,
+                 "[3,{\"message\":\"ticket in static WAMP-Ticket authentication is invalid\"},\"wamp.error.not_a");
     rig_fini(&rig);
 }
 

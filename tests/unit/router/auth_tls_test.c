@@ -4,14 +4,15 @@
 
 #include <stdio.h>
 
-static const char config[] =
-    "auth:\n"
-    "  anonymous: {role: guest}\n"
-    "  tls:\n"
-    "    principals:\n"
-    "      alice: {certificate-sha256: 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a, role: backend}\n"
-    "      bob: {certificate-sha256: 5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b, role: backend,\n"
-    "            realm: realm2}\n";
+static const char config[] = "auth:\n"
+                             "  anonymous: {role: guest}\n"
+                             "  tls:\n"
+                             "    principals:\n"
+                             "      alice: {certificate-sha256: "
+                             "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a, role: backend}\n"
+                             "      bob: {certificate-sha256: "
+                             "5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b, role: backend,\n"
+                             "            realm: realm2}\n";
 
 static const char dynamic_config[] =
     "auth:\n"
@@ -63,9 +64,11 @@ TEST(any_other_leaves_the_next_method)  /* spec: A-TLS-01, A-AUTH-02 */
         struct plug *p = hello(&rig, others[i], "\"authmethods\":[\"tls\",\"anonymous\"]");
         expect_heard(p, "[2,");
         expect_str(login_detail(p, "authrole"), "guest");
-        expect_abort(hello(&rig, others[i], "\"authmethods\":[\"tls\"]"), "wamp.error.authentication_denied", 1000);
+        expect_abort(hello(&rig, others[i], "\"authmethods\":[\"tls\"]"), "wamp.error.authentication_denied",
+                     1000);
     }
-    expect_abort(hello(&rig, 0x5a, "\"authmethods\":[\"tls\"],\"authid\":\"bob\""), "wamp.error.authentication_denied", 1000);
+    expect_abort(hello(&rig, 0x5a, "\"authmethods\":[\"tls\"],\"authid\":\"bob\""),
+                 "wamp.error.authentication_denied", 1000);
     expect_abort(login_hello(&rig, "\"authmethods\":[\"tls\"]"), "wamp.error.authentication_denied", 1000);
     rig_fini(&rig);
 }
@@ -90,5 +93,6 @@ TEST(an_authenticator_is_shown_the_certificate)  /* spec: A-TLS-01, A-DYN-01 */
     rig_fini(&rig);
 }
 
-RUN_TESTS(cmocka_unit_test(a_known_certificate_lets_in_at_once), cmocka_unit_test(any_other_leaves_the_next_method),
+RUN_TESTS(cmocka_unit_test(a_known_certificate_lets_in_at_once),
+          cmocka_unit_test(any_other_leaves_the_next_method),
           cmocka_unit_test(an_authenticator_is_shown_the_certificate))
