@@ -78,7 +78,7 @@ static void print_man(void)
             printf(".BR \\-\\-%s \"%s%s\"\n", o->name, space, argument);
         put_man(o->help);
     }
-    puts(".SH CONFIGURATION\nSections\n.B listen\n(a list of URLs, or of mappings with url, mode, tls, auth, longpoll),\n.B auth\n(anonymous, ticket, wampcra, scram, cryptosign, tls),\n.B realms\n(a list of names, or of mappings with name, preset,"
+    puts(".SH CONFIGURATION\nSections\n.B listen\n(a list of URLs, or of mappings with url, mode, tls, auth, longpoll),\n.B auth\n(anonymous, ticket, wampcra, scram, cryptosign, tls, cookie),\n.B realms\n(a list of names, or of mappings with name, preset,"
          " uri_check, disclosure,\nmeta_api, kill, history, trust, forward_keys, rules),\n.B log\n(level), and these:");
     for (size_t i = 0; i < LIMIT_COUNT; i++) {
         printf(".TP\n.B %s.%s\n", limits[i].section, limits[i].key);
