@@ -606,6 +606,17 @@ static uint64_t hash_of(const struct wamp_msg *m)
     return wamp_siphash(m->uri.ptr, m->uri.len);
 }
 
+bool calls_is_under_way(const struct session *s, uint64_t request)
+{
+    return find_call(s->realm, s->id, request) != NULL;
+}
+
+bool calls_may_follow(const struct session *s, const struct wamp_msg *m)
+{
+    const struct call *call = find_call(s->realm, s->id, m->request);
+    return !call || (call->open && call->procedure_hash == hash_of(m));
+}
+
 bool calls_has_begun(struct session *s, const struct wamp_msg *m)
 {
     return find_call(s->realm, s->id, m->request) || ended_knows(s, m->request, hash_of(m));

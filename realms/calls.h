@@ -34,7 +34,8 @@ struct call {
     bool open;                   /* the caller may send further chunks */
     bool asks_disclosure;        /* the caller asked to be shown */
     bool is_disclosed;           /* the caller is shown, as it is configured for that procedure */
-    bool disclosed, forwards_timeout, forwards_progress;  /* what the callee is told: settled when it gets the call */
+    /* what the callee is told: settled when it gets the call */
+    bool disclosed, forwards_timeout, forwards_progress;
     bool invoked;                /* the callee was sent an INVOCATION */
     bool patterned;              /* the registration is a prefix or wildcard: INVOCATION names the procedure */
     bool killing;                /* INTERRUPT kill was sent; the callee's answer is awaited */
@@ -53,6 +54,13 @@ void calls_on_call(struct session *s, const struct wamp_msg *m);
 void calls_on_cancel(struct session *s, const struct wamp_msg *m);
 void calls_on_yield(struct session *s, const struct wamp_msg *m);
 void calls_on_error(struct session *s, const struct wamp_msg *m);
+
+/* Whether s has made a call with that id that has not ended. */
+bool calls_is_under_way(const struct session *s, uint64_t request);
+
+/* Whether m, a CALL, is a further one of a call that expects it, or of none that is under way. spec: R-02,
+ * A-PCI-11 */
+bool calls_may_follow(const struct session *s, const struct wamp_msg *m);
 
 /* Whether m is a further CALL of a call that s made: one under way, or one that ended early. spec: A-PCI-10 */
 bool calls_has_begun(struct session *s, const struct wamp_msg *m);

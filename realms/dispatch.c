@@ -47,6 +47,21 @@ static bool id_in_sequence(struct session *s, const struct wamp_msg *m)
     return m->type == WAMP_CALL && calls_has_begun(s, m);
 }
 
+/* The call of a CANCEL may itself be one that waits; where it is under way already it can be canceled at once. */
+static bool must_wait(const struct session *s, const struct wamp_msg *m, const struct route *route)
+{
+    return route->waits && session_is_held(s) &&
+           !(m->type == WAMP_CANCEL && calls_is_under_way(s, m->request));
+}
+
+static void wait_in_line(struct session *s, const struct wamp_msg *m)
+{
+    if (held_may_follow(s, m))
+        held_add(s, m, false);
+    else
+        realm_abort(s, "CALL: request id is that of a call under way");
+}
+
 void dispatch(struct session *s, const struct wamp_msg *m)
 {
     const struct rules *rules = s->realm->rules;
@@ -55,8 +70,8 @@ void dispatch(struct session *s, const struct wamp_msg *m)
         realm_abort(s, "%s: not from a client in a session", wamp_type_name(m->type));
     else if (route->role && rules->roles_enforced && !(s->roles.roles & route->role))
         realm_abort(s, "%s: the role for it was not announced", wamp_type_name(m->type));
-    else if (route->waits && session_is_held(s))
-        held_add(s, m, false);
+    else if (must_wait(s, m, route))
+        wait_in_line(s, m);
     else if (route->counted && rules->request_ids_sequential && !id_in_sequence(s, m))
         realm_abort(s, "%s: request ids must be 1, 2, 3 ..", wamp_type_name(m->type));
     else

@@ -1,6 +1,7 @@
 #include "realms/held.h"
 
 #include "common/mem.h"
+#include "realms/calls.h"
 #include "realms/dispatch.h"
 #include "realms/inner.h"
 #include "realms/send.h"
@@ -75,6 +76,19 @@ bool held_begin(struct session *s)
     if (s->held)
         list_init(&s->held->messages);
     return s->held;
+}
+
+bool held_may_follow(const struct session *s, const struct wamp_msg *m)
+{
+    const struct wamp_msg *latest = NULL;
+    if (m->type != WAMP_CALL)
+        return true;
+    for (struct list *n = list_first(&s->held->messages); n; n = list_next(&s->held->messages, n)) {
+        const struct held_message *message = list_entry(n, struct held_message, link);
+        if (message->msg.type == WAMP_CALL && message->msg.request == m->request)
+            latest = &message->msg;
+    }
+    return latest ? latest->opt.progress && str_eq(latest->uri, m->uri) : calls_may_follow(s, m);
 }
 
 static bool has_room(const struct session *s, size_t bytes)

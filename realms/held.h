@@ -1,7 +1,8 @@
 /* What a session sent and is not served yet: a message whose right is being asked for, and all that came behind.
  *
  * So the order of a session's events and calls is kept (B-070, B-086). Only what needs no right and may be what
- * the authorizer itself waits for goes ahead: answers to INVOCATIONs, and ABORT. spec: A-AZN-08 */
+ * the authorizer itself waits for goes ahead: answers to INVOCATIONs, ABORT, and the
+ * CANCEL of a call that does not wait itself. spec: A-AZN-08 */
 #ifndef REALMS_HELD_H
 #define REALMS_HELD_H
 
@@ -34,6 +35,10 @@ static inline bool session_is_held(const struct session *s)
 
 /* Makes room for what will be asked for s: s->held. False: no memory. */
 bool held_begin(struct session *s);
+
+/* Whether m may have its id: a CALL with that of one that waits, or is under way, has to be a further one of
+ * it. Later that could not be told, since the other may have ended. spec: R-02, A-PCI-11 */
+bool held_may_follow(const struct session *s, const struct wamp_msg *m);
 
 /* m waits, behind all that waits already. is_accepted: dispatch has judged it. s is doomed when there is no
  * room for it. */

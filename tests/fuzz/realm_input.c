@@ -13,7 +13,7 @@ const struct realm_role *realm_input_roles(unsigned choice, size_t *count)
     };
     static const struct realm_role roles[] = {
         {.name = {"anonymous", 9}, .allow_by_default = true},
-        {.name = {"asked", 5}, .authorizer = {"com.t", 5}},
+        {.name = {"asked", 5}, .authorizer = {"com.t", 5}, .is_link = true},
         {.name = {"few", 3}, .permissions = few, .permission_count = sizeof few / sizeof *few},
     };
     *count = choice & 3 ? 4 - (choice & 3) : 0;
