@@ -78,14 +78,27 @@ static int method(struct translation *t, const struct method *m, const yaml_node
     return map;
 }
 
-int cb_auth(struct translation *t, const yaml_node_t *auth)
+/* How cookies look is said of the transport there, and of the method here. */
+static int cookie_method(struct translation *t, const yaml_node_t *node, const yaml_node_t *cookie)
+{
+    const char *seconds = cb_text(t, cookie, "max_age");
+    int map = cb_map(t, node);
+    cb_put_keys(t, map, cookie, "name");
+    if (seconds)
+        cb_put(t, map, "max_age", cb_string(t, cookie, "%s s", seconds));
+    return map;
+}
+
+int cb_auth(struct translation *t, const yaml_node_t *auth, const yaml_node_t *cookie)
 {
     int map = cb_map(t, auth);
     const char *name;
     const yaml_node_t *node;
     for (size_t i = 0; (node = cb_pair(t, auth, i, &name)); i++) {
         const struct method *m = find_method(name);
-        if (m)
+        if (m && !strcmp(name, "cookie"))
+            cb_put(t, map, name, cookie_method(t, node, cookie));
+        else if (m)
             cb_put(t, map, name, method(t, m, node));
         else
             cb_note(t, node, "auth: method \"%s\" is left out: nobody logs in by it", name);

@@ -7,8 +7,8 @@
 /* realm.c: one of a worker's realms, as one of `realms`. */
 int cb_realm(struct translation *t, const yaml_node_t *realm);
 
-/* auth.c: the auth of a transport, as that of a listener. */
-int cb_auth(struct translation *t, const yaml_node_t *auth);
+/* auth.c: the auth of a transport, as that of a listener. cookie: what the transport says of its cookies, or NULL. */
+int cb_auth(struct translation *t, const yaml_node_t *auth, const yaml_node_t *cookie);
 
 /* What wampd has once for all and Crossbar.io for each transport: the most generous counts. -1: not given. */
 struct cb_totals {

@@ -206,7 +206,7 @@ int cb_transport(struct translation *t, const yaml_node_t *transport, struct cb_
         return 0;
     const yaml_node_t *auth = auth_of(t, transport, &s), *origins = cb_get(t, cb_get(t, s.websocket, "options"), "allowed_origins");
     if (auth)
-        cb_put(t, listener, "auth", cb_auth(t, auth));
+        cb_put(t, listener, "auth", cb_auth(t, auth, cb_get(t, s.websocket, "cookie")));
     if (origins)
         cb_put(t, listener, "origins", cb_copy(t, origins));
     if (s.longpoll[0])

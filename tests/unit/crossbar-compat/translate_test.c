@@ -216,6 +216,13 @@ TEST(paths_are_looked_through_for_what_wampd_serves)
                         "[{url: 'ws://0.0.0.0:1'}]");
 }
 
+TEST(cookies_are_a_method)
+{
+    assert_string_equal(transport("{type: websocket, endpoint: {type: tcp, port: 1}, cookie: {name: c, max_age: 60, secure: true},"
+                                  " auth: {cookie: {}}}"),
+                        "[{url: 'ws://0.0.0.0:1', auth: {cookie: {name: c, max_age: '60 s'}}}]");
+}
+
 TEST(nobody_comes_in_by_a_path_that_asks_less)
 {
     const char *refusal = "1: several services with auth at one endpoint: give each an endpoint of its own";
@@ -282,6 +289,7 @@ RUN_TESTS(cmocka_unit_test(version_and_workers_tell),
           cmocka_unit_test(endpoints_become_urls),
           cmocka_unit_test(tls_keeps_its_files),
           cmocka_unit_test(paths_are_looked_through_for_what_wampd_serves),
+          cmocka_unit_test(cookies_are_a_method),
           cmocka_unit_test(nobody_comes_in_by_a_path_that_asks_less),
           cmocka_unit_test(the_most_generous_option_counts),
           cmocka_unit_test(methods_keep_what_they_need),
