@@ -54,12 +54,12 @@ static bool must_wait(const struct session *s, const struct wamp_msg *m, const s
            !(m->type == WAMP_CANCEL && calls_is_under_way(s, m->request));
 }
 
-static void wait_in_line(struct session *s, const struct wamp_msg *m)
+static void wait_in_line(struct session *s, const struct wamp_msg *m, const struct route *route)
 {
-    if (held_may_follow(s, m))
-        held_add(s, m, false);
+    if (route->counted && !held_may_follow(s, m))
+        realm_abort(s, "%s: request id is that of one under way", wamp_type_name(m->type));
     else
-        realm_abort(s, "CALL: request id is that of a call under way");
+        held_add(s, m, false);
 }
 
 void dispatch(struct session *s, const struct wamp_msg *m)
@@ -71,7 +71,7 @@ void dispatch(struct session *s, const struct wamp_msg *m)
     else if (route->role && rules->roles_enforced && !(s->roles.roles & route->role))
         realm_abort(s, "%s: the role for it was not announced", wamp_type_name(m->type));
     else if (must_wait(s, m, route))
-        wait_in_line(s, m);
+        wait_in_line(s, m, route);
     else if (route->counted && rules->request_ids_sequential && !id_in_sequence(s, m))
         realm_abort(s, "%s: request ids must be 1, 2, 3 ..", wamp_type_name(m->type));
     else

@@ -78,17 +78,27 @@ bool held_begin(struct session *s)
     return s->held;
 }
 
+/* The last one that waits, is of the same kind, and is owed an answer with the same id. */
+static const struct wamp_msg *find_like(const struct held *h, const struct wamp_msg *m)
+{
+    const struct wamp_msg *found = NULL;
+    for (struct list *n = list_first(&h->messages); n; n = list_next(&h->messages, n)) {
+        const struct wamp_msg *other = &list_entry(n, struct held_message, link)->msg;
+        if (other->type == m->type && other->request == m->request &&
+            (other->type != WAMP_PUBLISH || other->opt.acknowledge))
+            found = other;
+    }
+    return found;
+}
+
 bool held_may_follow(const struct session *s, const struct wamp_msg *m)
 {
-    const struct wamp_msg *latest = NULL;
+    const struct wamp_msg *like = find_like(s->held, m);
+    if (m->type == WAMP_PUBLISH)
+        return !like || !m->opt.acknowledge;
     if (m->type != WAMP_CALL)
-        return true;
-    for (struct list *n = list_first(&s->held->messages); n; n = list_next(&s->held->messages, n)) {
-        const struct held_message *message = list_entry(n, struct held_message, link);
-        if (message->msg.type == WAMP_CALL && message->msg.request == m->request)
-            latest = &message->msg;
-    }
-    return latest ? latest->opt.progress && str_eq(latest->uri, m->uri) : calls_may_follow(s, m);
+        return !like;
+    return like ? like->opt.progress && str_eq(like->uri, m->uri) : calls_may_follow(s, m);
 }
 
 static bool has_room(const struct session *s, size_t bytes)

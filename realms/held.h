@@ -36,8 +36,8 @@ static inline bool session_is_held(const struct session *s)
 /* Makes room for what will be asked for s: s->held. False: no memory. */
 bool held_begin(struct session *s);
 
-/* Whether m may have its id: a CALL with that of one that waits, or is under way, has to be a further one of
- * it. Later that could not be told, since the other may have ended. spec: R-02, A-PCI-11 */
+/* Whether m, a request, may have its id: not that of one of its kind that waits, or of a call under way, unless it is a
+ * further chunk of that call. Later that could not be told, since the other may have ended. spec: R-01, R-02 */
 bool held_may_follow(const struct session *s, const struct wamp_msg *m);
 
 /* m waits, behind all that waits already. is_accepted: dispatch has judged it. s is doomed when there is no
