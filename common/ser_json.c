@@ -1,8 +1,9 @@
 /* JSON (RFC 8259), passed over octet by octet without a tree: the hot path of the router.
  *
  * A message is validated once, in one pass; its payload is then forwarded as it came. A scan_ function takes the
- * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. A take_
- * function makes an item of octets that were scanned.
+ * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. Where it
+ * is also given an item that one is filled in; with NULL for it the value is only passed over. A take_ function makes an
+ * item of octets that were scanned.
  *
  * A string value that begins with \u0000 and goes on in base64 is octets; if it goes on otherwise it is text. "-0"
  * is the integer 0: it has neither fraction nor exponent, and integers have one zero. A number with one of these
@@ -18,11 +19,13 @@
 #include <emmintrin.h>
 #endif
 
+/* For what is there twice, once for elements, which become items, and once for what lies deeper, which does not. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 struct reader {
     const char *end;
     enum wamp_err err;
     bool escaped;  /* the string read last has backslashes in it */
-    bool real;     /* the number read last has a fraction or an exponent */
 };
 
 static const char *fail(struct reader *r, enum wamp_err err)
@@ -73,15 +76,20 @@ static inline const char *skip_plain(const char *p, const char *end, unsigned *h
 {
 #ifdef __SSE2__
     const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    __m128i passed = _mm_setzero_si128();
     for (; end - p >= 16; p += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
         __m128i special = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash));
         special = _mm_or_si128(special, _mm_cmpeq_epi8(_mm_max_epu8(v, control), control));
-        unsigned stops = (unsigned)_mm_movemask_epi8(special), before = (stops - 1) & ~stops;
-        *high |= (unsigned)_mm_movemask_epi8(v) & before;
-        if (stops)
+        unsigned stops = (unsigned)_mm_movemask_epi8(special);
+        if (stops) {
+            unsigned before = (stops - 1) & ~stops;
+            *high |= (unsigned)_mm_movemask_epi8(passed) | ((unsigned)_mm_movemask_epi8(v) & before);
             return p + __builtin_ctz(stops);
+        }
+        passed = _mm_or_si128(passed, v);
     }
+    *high |= (unsigned)_mm_movemask_epi8(passed);
 #endif
     for (; p < end && is_plain(*p); p++)
         *high |= *p & 0x80;
@@ -314,72 +322,39 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* One digit or more. */
-static const char *scan_digits(struct reader *r, const char *p)
+/* One digit or more. *value is what they say, as far as 64 bits hold it. */
+static inline const char *scan_digits(struct reader *r, const char *p, uint64_t *value)
 {
-    const char *start = p;
-    while (p < r->end && is_digit(*p))
-        p++;
+    const char *start = p, *end = r->end;
+    uint64_t n = 0;
+    for (; p < end && is_digit(*p); p++)
+        n = n * 10 + (uint64_t)(*p - '0');
     if (p == start)
-        return fail(r, p == r->end ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX);
+        return fail(r, p == end ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX);
+    *value = n;
     return p;
 }
 
-static const char *scan_fraction(struct reader *r, const char *p)
-{
-    r->real = true;
-    return scan_digits(r, p + 1);
-}
-
-static const char *scan_exponent(struct reader *r, const char *p)
-{
-    r->real = true;
-    p++;
-    if (p < r->end && (*p == '-' || *p == '+'))
-        p++;
-    return scan_digits(r, p);
-}
-
-static const char *scan_number(struct reader *r, const char *p)
-{
-    const char *digits = p + (*p == '-');
-    r->real = false;
-    p = scan_digits(r, digits);
-    if (p && *digits == '0' && p - digits > 1)
-        return fail(r, WAMP_ERR_SYNTAX);
-    if (p && p < r->end && *p == '.')
-        p = scan_fraction(r, p);
-    if (p && p < r->end && (*p == 'e' || *p == 'E'))
-        p = scan_exponent(r, p);
-    return p;
-}
-
-/* False when it is more than 64 bits hold. */
-static bool read_integer(struct str digits, uint64_t *out)
+static bool fits_64_bits(struct str digits)
 {
     static const char max[] = "18446744073709551615";
     size_t longest = sizeof max - 1;
-    if (digits.len > longest || (digits.len == longest && memcmp(digits.ptr, max, longest) > 0))
-        return false;
-    *out = 0;
-    for (size_t i = 0; i < digits.len; i++)
-        *out = *out * 10 + (uint64_t)(digits.ptr[i] - '0');
-    return true;
+    return digits.len < longest || (digits.len == longest && memcmp(digits.ptr, max, longest) <= 0);
 }
 
-static void take_integer(struct str raw, struct wamp_item *out)
+/* `magnitude` is meaningful when it fits. */
+static void take_integer(struct str raw, uint64_t magnitude, struct wamp_item *out)
 {
     bool negative = raw.ptr[0] == '-';
-    uint64_t n;
-    if (!read_integer(str_from(raw, negative), &n) || (negative && n > UINT64_C(1) << 63)) {
+    if (!fits_64_bits(str_from(raw, negative)) || (negative && magnitude > UINT64_C(1) << 63)) {
         out->kind = WAMP_BIGNUM;
         out->text = raw;
-    } else if (negative && n) {
+    } else if (negative && magnitude) {
         out->kind = WAMP_NINT;
-        out->nint = (int64_t)(UINT64_C(0) - n);
+        out->nint = (int64_t)(UINT64_C(0) - magnitude);
     } else {
         out->kind = WAMP_UINT;
-        out->uint = n;
+        out->uint = magnitude;
     }
 }
 
@@ -389,48 +364,88 @@ static void take_real(struct str raw, struct wamp_item *out)
     out->real = wamp_real_read(raw);
 }
 
+static const char *scan_exponent(struct reader *r, const char *p)
+{
+    uint64_t digits;
+    p++;
+    if (p < r->end && (*p == '-' || *p == '+'))
+        p++;
+    return scan_digits(r, p, &digits);
+}
+
+/* The number at start, whose integer part ends before the point or the exponent at p. */
+static const char *scan_real(struct reader *r, const char *start, const char *p, struct wamp_item *out)
+{
+    uint64_t digits;
+    if (*p == '.')
+        p = scan_digits(r, p + 1, &digits);
+    if (p && p < r->end && (*p == 'e' || *p == 'E'))
+        p = scan_exponent(r, p);
+    if (p && out)
+        take_real(str_of(start, (size_t)(p - start)), out);
+    return p;
+}
+
+static inline const char *scan_number(struct reader *r, const char *p, struct wamp_item *out)
+{
+    const char *start = p, *digits = p + (*p == '-');
+    uint64_t magnitude;
+    p = scan_digits(r, digits, &magnitude);
+    if (!p)
+        return NULL;
+    if (*digits == '0' && p - digits > 1)
+        return fail(r, WAMP_ERR_SYNTAX);
+    if (p < r->end && (*p == '.' || *p == 'e' || *p == 'E'))
+        return scan_real(r, start, p, out);
+    if (out)
+        take_integer(str_of(start, (size_t)(p - start)), magnitude, out);
+    return p;
+}
+
 /* --- values -------------------------------------------------------------------------------------------------- */
 
+static const char *scan_bool(struct reader *r, const char *p, struct wamp_item *out)
+{
+    bool value = *p == 't';
+    if (out) {
+        out->kind = WAMP_BOOL;
+        out->boolean = value;
+    }
+    return scan_word(r, p, value ? STR("true") : STR("false"), WAMP_ERR_SYNTAX);
+}
+
+static const char *scan_null(struct reader *r, const char *p, struct wamp_item *out)
+{
+    if (out)
+        out->kind = WAMP_NULL;
+    return scan_word(r, p, STR("null"), WAMP_ERR_SYNTAX);
+}
+
+static inline const char *scan_text(struct reader *r, const char *p, struct wamp_item *out)
+{
+    const char *start = p;
+    p = scan_string(r, p);
+    if (p && out)
+        take_string(str_of(start, (size_t)(p - start)), r->escaped, out);
+    return p;
+}
+
 /* What is no list and no map. */
-static const char *scan_scalar(struct reader *r, const char *p)
+static ALWAYS_INLINE const char *scan_scalar(struct reader *r, const char *p, struct wamp_item *out)
 {
     switch (*p) {
     case '"':
-        return scan_string(r, p);
+        return scan_text(r, p, out);
     case '-':
     case '0' ... '9':
-        return scan_number(r, p);
+        return scan_number(r, p, out);
     case 'n':
-        return scan_word(r, p, STR("null"), WAMP_ERR_SYNTAX);
+        return scan_null(r, p, out);
     case 't':
-        return scan_word(r, p, STR("true"), WAMP_ERR_SYNTAX);
     case 'f':
-        return scan_word(r, p, STR("false"), WAMP_ERR_SYNTAX);
+        return scan_bool(r, p, out);
     default:
         return fail(r, WAMP_ERR_SYNTAX);
-    }
-}
-
-/* What scan_scalar has just passed over, as an item. */
-static void take_scalar(const struct reader *r, struct str raw, struct wamp_item *out)
-{
-    switch (raw.ptr[0]) {
-    case '"':
-        take_string(raw, r->escaped, out);
-        break;
-    case 'n':
-        out->kind = WAMP_NULL;
-        break;
-    case 't':
-    case 'f':
-        out->kind = WAMP_BOOL;
-        out->boolean = raw.ptr[0] == 't';
-        break;
-    default:
-        if (r->real)
-            take_real(raw, out);
-        else
-            take_integer(raw, out);
     }
 }
 
@@ -458,6 +473,11 @@ struct levels {
 static bool in_map(const struct levels *l)
 {
     return l->maps & 1;
+}
+
+static char closing(char bracket)
+{
+    return bracket == '{' ? '}' : ']';
 }
 
 static bool is_close(const struct levels *l, char c)
@@ -515,7 +535,7 @@ static const char *scan_container(struct reader *r, const char *p, unsigned arou
                 continue;
             }
         } else {
-            p = scan_scalar(r, p);
+            p = scan_scalar(r, p, NULL);
         }
         if (p)
             p = next_value(r, &l, p);
@@ -524,21 +544,21 @@ static const char *scan_container(struct reader *r, const char *p, unsigned arou
     return p;
 }
 
-/* The value at p, which stands in `around` lists and maps. */
-static const char *scan_value(struct reader *r, const char *p, unsigned around, struct wamp_item *out)
+/* The value at p, which stands in `around` lists and maps, of which one more is allowed. */
+static ALWAYS_INLINE const char *scan_value(struct reader *r, const char *p, unsigned around, struct wamp_item *out)
 {
     const char *start = p;
-    bool nests = *p == '[' || *p == '{';
     out->escaped = false;
     out->count = 0;
-    p = nests ? scan_container(r, p, around, &out->count) : scan_scalar(r, p);
-    if (!p)
-        return NULL;
-    out->raw = str_of(start, (size_t)(p - start));
-    if (nests)
-        out->kind = *start == '[' ? WAMP_LIST : WAMP_MAP;
-    else
-        take_scalar(r, out->raw, out);
+    if (*p == '[' || *p == '{') {
+        out->kind = *p == '[' ? WAMP_LIST : WAMP_MAP;
+        bool is_empty = r->end - p > 1 && p[1] == closing(*p);  /* as most Options are */
+        p = is_empty ? p + 2 : scan_container(r, p, around, &out->count);
+    } else {
+        p = scan_scalar(r, p, out);
+    }
+    if (p)
+        out->raw = str_of(start, (size_t)(p - start));
     return p;
 }
 
@@ -627,7 +647,7 @@ static bool json_next(struct wamp_iter *it, struct wamp_item *out)
 /* --- writing ------------------------------------------------------------------------------------------------- */
 
 /* Writes the comma that is due; makes room for a value of `len` octets. */
-static char *start_value(struct wamp_wr *w, size_t len)
+static inline char *start_value(struct wamp_wr *w, size_t len)
 {
     char *to = wamp_buf_room(w->out, len + 1);
     if (to && w->comma) {
@@ -698,16 +718,33 @@ static const char two_digits[] =
     "6061626364656667686970717273747576777879"
     "8081828384858687888990919293949596979899";
 
-static void write_integer(struct wamp_wr *w, uint64_t magnitude, bool negative)
+/* The number of bits times log10(2), which is a little more than 1233 / 4096, is right or one too few. */
+static inline size_t digit_count(uint64_t n)
 {
-    char text[sizeof "-18446744073709551615"], *p = text + sizeof text;
+    static const uint64_t powers[] = {
+        0u,          10u,          100u,          1000u,          10000u,          100000u,          1000000u,
+        10000000u,   100000000u,   1000000000u,   10000000000u,   100000000000u,   1000000000000u,
+        10000000000000u,           100000000000000u,              1000000000000000u,
+        10000000000000000u,        100000000000000000u,           1000000000000000000u,
+        10000000000000000000u,
+    };
+    size_t bits = 64 - (size_t)__builtin_clzll(n | 1), count = bits * 1233 >> 12;
+    return count + (n >= powers[count]);
+}
+
+static inline void write_integer(struct wamp_wr *w, uint64_t magnitude, bool negative)
+{
+    size_t len = digit_count(magnitude) + negative;
+    char *start = start_value(w, len), *p = start + len;
+    if (!start)
+        return;
     for (; magnitude >= 10; magnitude /= 100)
         p = memcpy(p - 2, two_digits + 2 * (magnitude % 100), 2);
-    if (magnitude || p == text + sizeof text)
+    if (magnitude || p == start + len)
         *--p = (char)('0' + magnitude);
     if (negative)
-        *--p = '-';
-    json_wr_raw(w, str_of(p, (size_t)(text + sizeof text - p)));
+        *start = '-';
+    w->out->len += len;
 }
 
 static void json_wr_uint(struct wamp_wr *w, uint64_t value)
