@@ -164,19 +164,28 @@ static bool fake_octets(char what, struct str authid, size_t len, struct wamp_ar
     return true;
 }
 
-/* As long as the salt of the one that the fake is modelled on, and as random. */
-static bool fake_salt(struct str authid, struct str model, bool is_base64, struct wamp_arena *arena,
-                      struct str *out)
+static bool is_hex(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!memchr("0123456789abcdef", text.ptr[i], 16))
+            return false;
+    return true;
+}
+
+/* As long as the salt of the one that the fake is modelled on, as random, and spelled alike: padding and alphabet
+ * would tell them apart. */
+static bool fake_salt(struct str authid, struct str model, struct wamp_arena *arena, struct str *out)
 {
     struct wamp_buf text = {0};
-    if (!is_base64)
+    bool hex = is_hex(model);
+    if (!hex && !wamp_base64_ok(model))
         return fake_text('s', authid, model.len, arena, out);
-    size_t len = wamp_base64_decoded_len(model);
+    size_t len = hex ? (model.len + 1) / 2 : wamp_base64_decoded_len(model);
     char *octets = wamp_arena_alloc(arena, len);
     bool ok = octets && fake_octets('s', authid, len, arena, octets);
     if (ok)
-        wamp_base64_encode(&text, str_of(octets, len));
-    *out = wamp_buf_str(&text);
+        (hex ? wamp_hex_write : wamp_base64_encode)(&text, str_of(octets, len));
+    *out = str_of(text.ptr, text.len < model.len ? text.len : model.len);
     ok = ok && !text.failed && wamp_arena_keep(arena, out);
     wamp_buf_fini(&text);
     return ok;
@@ -193,8 +202,8 @@ static const struct principal *model_of(const struct auth_source *source, uint32
     return p;
 }
 
-static bool make_fake(const struct auth_source *source, enum auth_way way, struct str authid,
-                      struct wamp_arena *arena, struct principal *out)
+static bool make_fake(const struct auth_source *source, struct str authid, struct wamp_arena *arena,
+                      struct principal *out)
 {
     uint32_t draw;
     if (!fake_octets('m', authid, sizeof draw, arena, (char *)&draw))
@@ -205,7 +214,7 @@ static bool make_fake(const struct auth_source *source, enum auth_way way, struc
     return fake_text('t', authid, BLOCK_CHARS, arena, &out->secret) &&
            fake_octets('k', authid, AUTH_KEY_LEN, arena, (char *)&out->stored_key) &&
            fake_octets('K', authid, AUTH_KEY_LEN, arena, (char *)&out->server_key) &&
-           (!out->salt.len || fake_salt(authid, out->salt, way == AUTH_SCRAM, arena, &out->salt));
+           (!out->salt.len || fake_salt(authid, out->salt, arena, &out->salt));
 }
 
 /* --- looking up ----------------------------------------------------------------------------------------- */
@@ -226,12 +235,18 @@ bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struc
 {
     const struct auth_source *source = &a->sources[way];
     struct principal fake;
-    if (!make_fake(source, way, authid, arena, &fake))
+    if (!make_fake(source, authid, arena, &fake))
         return false;
     const struct principal *p = find(source, authid);
     *known = p && principal_may_enter(p, realm);
     *out = *known ? *p : fake;
     return keep(out, arena);
+}
+
+bool auth_has(const struct auth *a, enum auth_way way, struct str authid, struct str role, struct str realm)
+{
+    const struct principal *p = find(&a->sources[way], authid);
+    return p && str_eq(p->role, role) && principal_may_enter(p, realm);
 }
 
 static bool has_key(const struct principal *p, const struct auth_key *key)

@@ -98,4 +98,7 @@ bool auth_find(const struct auth *a, enum auth_way way, struct str authid, struc
 bool auth_find_key(const struct auth *a, enum auth_way way, const struct auth_key *key, struct str authid,
                    struct str realm, struct wamp_arena *arena, struct principal *out, bool *known);
 
+/* Whether there is such a principal, with that role. */
+bool auth_has(const struct auth *a, enum auth_way way, struct str authid, struct str role, struct str realm);
+
 #endif

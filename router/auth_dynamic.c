@@ -151,7 +151,7 @@ static bool take_answer(struct login *l, const struct wamp_value *answer, struct
              !take_text(answer, STR("authid"), &p->authid) || !take_text(answer, STR("realm"), realm) ||
              !take_extra(l, answer))
         return false;
-    return p->role.len && (!l->method->take || l->method->take(l, answer));
+    return p->role.len && (!l->method->take || l->method->take(l, answer)) && p->authid.len;
 }
 
 /* The authenticator may send him elsewhere. */

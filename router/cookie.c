@@ -161,7 +161,7 @@ void cookie_remember(struct conn *c, const struct session_info *info, struct str
     struct cookies *cookies = &c->hub->cookies;
     struct cookie *k = c->cookie;
     const struct auth *a = login_auth(c);
-    size_t len = realm.len + info->authid.len + info->authrole.len + info->authmethod.len;
+    size_t len = realm.len + info->authid.len + info->authrole.len + info->authmethod.len + info->authprovider.len;
     char *text = k && a && a->has_cookies ? wamp_alloc(len + 1) : NULL;
     if (!text)
         return;
@@ -173,6 +173,7 @@ void cookie_remember(struct conn *c, const struct session_info *info, struct str
     k->authid = put_text(&text, info->authid);
     k->authrole = put_text(&text, info->authrole);
     k->authmethod = put_text(&text, info->authmethod);
+    k->authprovider = put_text(&text, info->authprovider);
     k->until = c->hub->now + a->cookie_ms;
     list_add_tail(&cookies->remembered, &k->remembered);
     cookies->remembered_count++;

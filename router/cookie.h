@@ -25,7 +25,7 @@ struct cookie {
     struct list remembered;  /* cookies.remembered; linked: somebody has logged in */
     wamp_ms until;           /* of the login */
     char *text;              /* what the following borrow */
-    struct str realm, authid, authrole, authmethod;
+    struct str realm, authid, authrole, authmethod, authprovider;
     UT_hash_handle hh;       /* cookies.by_id */
 };
 

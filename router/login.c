@@ -285,7 +285,7 @@ static bool is_enabled(const struct login_method *method, const struct auth *a, 
     return a && a->sources[method->way].enabled;
 }
 
-static const struct login_method *find_method(struct str name, const struct auth *a, struct str realm)
+const struct login_method *login_find_method(struct str name, const struct auth *a, struct str realm)
 {
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (str_eq(methods[i]->name, name) && is_enabled(methods[i], a, realm))
@@ -302,7 +302,7 @@ struct offer {
 /* One method of the client's. LOGIN_SKIP: the next one. */
 static enum login_step try_method(struct login *l, const struct auth *a, struct str name, struct offer *offer)
 {
-    const struct login_method *method = find_method(name, a, realm_name(l->realm));
+    const struct login_method *method = login_find_method(name, a, realm_name(l->realm));
     offer->credentials |= !str_eq(name, login_anonymous.name);
     if (!method)
         return LOGIN_SKIP;

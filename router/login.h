@@ -88,6 +88,9 @@ struct login_method {
 extern const struct login_method login_anonymous, login_ticket, login_wampcra, login_wamp_scram, login_scram,
     login_cryptosign, login_tls, login_cookie;
 
+/* The method of that name, if it is configured and lets in to the realm; NULL: none. */
+const struct login_method *login_find_method(struct str name, const struct auth *a, struct str realm);
+
 /* --- for methods ---------------------------------------------------------------------------------------- */
 
 /* For those whose principals are found by authid. */

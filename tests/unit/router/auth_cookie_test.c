@@ -136,6 +136,33 @@ TEST(what_is_not_the_same_login_is_skipped)  /* spec: A-COO-01, A-AUTH-02 */
     rig_fini(&rig);
 }
 
+TEST(a_login_is_remembered_while_it_would_still_be_one)  /* spec: A-COO-01; reliability T-C1 */
+{
+    static const struct {
+        const char *ticket, *role;  /* of the new configuration; of who comes again */
+    } cases[] = {
+        {"principals: {joe: {ticket: z, role: backend}}", "backend"},
+        {"principals: {joe: {ticket: x, role: frontend}}", "guest"},
+        {"principals: {joe: {ticket: x, role: backend, realm: realm2}}", "guest"},
+        {"principals: {jim: {ticket: x, role: backend}}", "guest"},
+        {"authenticator: com.authenticate", "guest"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig rig;
+        char cookie[80], changed[300];
+        rig_init_with(&rig, config);
+        log_in(&rig, cookie);
+        snprintf(changed, sizeof changed,
+                 "auth: {cookie: {name: sid}, anonymous: {role: guest}, ticket: {%s}}\nrealms: [realm1, realm2]\n",
+                 cases[i].ticket);
+        rig_reload(&rig, changed);
+        struct plug *p = browser(&rig, cookie, "");
+        login_say_hello(p, by_cookie);
+        expect_role(p, cases[i].role);
+        rig_fini(&rig);
+    }
+}
+
 TEST(a_login_is_remembered_for_so_long)  /* spec: A-COO-02 */
 {
     struct rig rig;
@@ -266,6 +293,7 @@ TEST(whatever_allocation_fails_nothing_leaks)
 RUN_TESTS(cmocka_unit_test(a_login_is_remembered), cmocka_unit_test(the_cookie_has_the_properties_that_protect_it),
           cmocka_unit_test(an_id_is_never_taken_from_the_client),
           cmocka_unit_test(what_is_not_the_same_login_is_skipped),
+          cmocka_unit_test(a_login_is_remembered_while_it_would_still_be_one),
           cmocka_unit_test(a_login_is_remembered_for_so_long), cmocka_unit_test(another_login_takes_its_place),
           cmocka_unit_test(logging_out_ends_it_for_all_connections_of_the_cookie),
           cmocka_unit_test(another_goodbye_leaves_the_cookie_as_it_is),

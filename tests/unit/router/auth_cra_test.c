@@ -188,6 +188,33 @@ TEST(who_does_not_exist_has_a_salt_of_his_own_that_stays)  /* spec: A-AUTH-08 */
     rig_fini(&rig);
 }
 
+TEST(the_salt_of_who_does_not_exist_is_spelled_like_those_of_others)  /* spec: A-AUTH-08 */
+{
+    static const struct {
+        const char *salt;
+        size_t padding;
+        const char *alphabet;
+    } cases[] = {
+        {"hB0Sr2Nz8zY012SIi5jDqg==", 2, NULL},  /* as wampd --credentials makes them */
+        {"hB0Sr2Nz8zY012SIi5jDqtY=", 1, NULL},
+        {"8f1e60c32d0b4a57", 0, "0123456789abcdef"},
+        {"8f1e60c32d0b4", 0, "0123456789abcdef"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig rig;
+        char yaml[200], salt[40];
+        snprintf(yaml, sizeof yaml, "auth: {wampcra: {users: {joe: {secret: x, role: r, salt: \"%s\"}}}}\n",
+                 cases[i].salt);
+        rig_init_with(&rig, yaml);
+        ask_salt(&rig, "jim", salt);
+        assert_int_equal(strlen(salt), strlen(cases[i].salt));
+        assert_int_equal(strcspn(salt, "="), strlen(salt) - cases[i].padding);
+        assert_true(!cases[i].alphabet || strspn(salt, cases[i].alphabet) == strlen(salt));
+        assert_string_not_equal(salt, cases[i].salt);
+        rig_fini(&rig);
+    }
+}
+
 TEST(no_signature_lets_in_who_does_not_exist)  /* spec: A-AUTH-08 */
 {
     const char *keys[] = {"", "secret2", "prq7+YkJ1/KlW1X0YczMHw=="};
@@ -235,6 +262,7 @@ RUN_TESTS(cmocka_unit_test(the_challenge_says_who_when_and_which_session),
           cmocka_unit_test(a_salted_user_signs_with_the_derived_key),
           cmocka_unit_test(a_salted_user_may_have_his_password_in_the_configuration),
           cmocka_unit_test(who_does_not_exist_has_a_salt_of_his_own_that_stays),
+          cmocka_unit_test(the_salt_of_who_does_not_exist_is_spelled_like_those_of_others),
           cmocka_unit_test(no_signature_lets_in_who_does_not_exist),
           cmocka_unit_test(refusals_as_crossbar_words_them),
           cmocka_unit_test(whatever_allocation_fails_nothing_leaks))

@@ -274,6 +274,7 @@ TEST(what_a_method_needs_must_be_there)  /* spec: A-DYN-01, A-DYN-02 */
         const char *hello, *answer;
     } cases[] = {
         {JOE("wampcra"), "\"backend\""},
+        {JOE("wampcra"), "{\"role\":\"x\",\"secret\":\"y\",\"authid\":\"\"}"},
         {JOE("wampcra"), "{\"role\":\"x\",\"secret\":\"y\",\"iterations\":0}"},
         {JOE("wampcra"), "{\"role\":\"x\",\"secret\":\"y\",\"keylen\":\"32\"}"},
         {"\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"" KEY "\"}", "{\"role\":\"x\"}"},
