@@ -10,14 +10,17 @@ enum tail { NONE, PAYLOAD, DICT };
 struct layout {
     const char *name;
     const char *elements;  /* letters of msg.def */
+    unsigned head;         /* elements before the tail, the code included */
     enum tail tail;
     enum wamp_sender sender;
+    struct str json;       /* how the message begins in JSON */
 };
 
 enum { CODE_MAX = 320 };
 
 static const struct layout layouts[CODE_MAX + 1] = {
-#define MSG(code, name, letters, rest, from) [code] = {#name, letters, rest, WAMP_FROM_##from},
+#define MSG(code, name, letters, rest, from)                                                                 \
+    [code] = {#name, letters, sizeof(letters), rest, WAMP_FROM_##from, {"[" #code, sizeof("[" #code) - 1}},
 #include "common/msg.def"
 #undef MSG
 };
@@ -266,7 +269,7 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
     if (err)
         return err;
     const struct layout *l = &layouts[out->type];
-    unsigned head = 1 + (unsigned)strlen(l->elements);
+    unsigned head = l->head;
     err = check_count(l, head, n, why);
     if (err)
         return err;
@@ -279,12 +282,12 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
                           wamp_kind_name(items[head].kind));
         out->dict = items[head];
     }
-    if (out->dict.kind == WAMP_MAP && has_options(out->type)) {
+    if (out->dict.count && has_options(out->type)) {
         err = wamp_options_parse(ser, (unsigned)out->type, &out->dict, arena, &out->opt, why);
         if (err)
             return err;
     } else {
-        out->opt = (struct wamp_options){0};
+        wamp_options_clear(&out->opt);
     }
     return l->tail == PAYLOAD ? take_payload(out, octets, items, head, n, arena, why) : WAMP_ERR_NONE;
 }
@@ -296,6 +299,11 @@ struct wamp_wr wamp_head_begin(struct wamp_buf *buf, enum wamp_ser ser, enum wam
 {
     wamp_buf_reset(buf);
     struct wamp_wr w = wamp_wr(ser, buf);
+    if (ser == WAMP_JSON) {
+        wamp_buf_add_str(buf, layouts[type].json);
+        w.comma = true;
+        return w;
+    }
     wamp_wr_list(&w, elements + arity);
     wamp_wr_uint(&w, (uint64_t)type);
     return w;

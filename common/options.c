@@ -260,9 +260,9 @@ static enum wamp_err parse_pairs(enum wamp_ser ser, unsigned code, const struct 
 enum wamp_err wamp_options_parse(enum wamp_ser ser, unsigned code, const struct wamp_item *dict, struct wamp_arena *arena,
                                  struct wamp_options *out, struct wamp_fault *why)
 {
-    *out = (struct wamp_options){0};
+    wamp_options_clear(out);
     if (dict->count <= 1)
-        return dict->count ? parse_pairs(ser, code, dict, arena, out, why, NULL) : WAMP_ERR_NONE;
+        return parse_pairs(ser, code, dict, arena, out, why, NULL);
     if (dict->count > KEYS_MAX)
         return fault(why, WAMP_ERR_TOOBIG, code, "keys: at most 256 are taken", STR(""));
     struct key_set seen;

@@ -37,7 +37,8 @@ enum wamp_option {
 #define WAMP_OPT_C_STRS struct wamp_item
 #define WAMP_OPT_C_ANY struct wamp_item
 
-/* A field is meaningful only where wamp_has(opt, field); the others are zero. Text is decoded (arena). */
+/* A field is meaningful only where wamp_has(opt, field); the others are zero, items undefined. Text is decoded
+ * (arena). */
 struct wamp_options {
     uint64_t has;  /* bit WAMP_OPT_x: the key was present */
 #define OPT(field, key, type, messages) WAMP_OPT_C_##type field;
@@ -46,6 +47,11 @@ struct wamp_options {
 };
 
 #define wamp_has(opt, field) (((opt)->has >> WAMP_OPT_##field) & 1)
+
+static inline void wamp_options_clear(struct wamp_options *o)
+{
+    memset(o, 0, offsetof(struct wamp_options, exclude));  /* the first of the items */
+}
 
 struct wamp_fault;
 

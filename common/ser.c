@@ -171,6 +171,11 @@ void wamp_wr_map_end(struct wamp_wr *w)
     all[w->ser]->wr_map_end(w);
 }
 
+void wamp_wr_empty_map(struct wamp_wr *w)
+{
+    all[w->ser]->wr_raw(w, all[w->ser]->empty_map);
+}
+
 void wamp_wr_key(struct wamp_wr *w, struct str key)
 {
     all[w->ser]->wr_key(w, key);

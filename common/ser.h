@@ -126,6 +126,7 @@ void wamp_wr_list(struct wamp_wr *w, uint32_t count);
 void wamp_wr_list_end(struct wamp_wr *w);
 void wamp_wr_map(struct wamp_wr *w, uint32_t count);
 void wamp_wr_map_end(struct wamp_wr *w);
+void wamp_wr_empty_map(struct wamp_wr *w);            /* begun and ended */
 void wamp_wr_key(struct wamp_wr *w, struct str key);  /* then its value */
 void wamp_wr_null(struct wamp_wr *w);
 void wamp_wr_bool(struct wamp_wr *w, bool value);

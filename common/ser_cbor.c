@@ -553,6 +553,7 @@ static void cbor_wr_raw(struct wamp_wr *w, struct str value)
 const struct wamp_ser_ops wamp_cbor_ops = {
     .name = "cbor",
     .subprotocol = "wamp.2.cbor",
+    .empty_map = {"\xa0", 1},
     .split = cbor_split,
     .value = cbor_value,
     .enter = cbor_enter,

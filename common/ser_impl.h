@@ -10,6 +10,7 @@
 struct wamp_ser_ops {
     const char *name, *subprotocol;
     bool is_text;
+    struct str empty_map;
 
     /* See wamp_split. */
     enum wamp_err (*split)(struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count);

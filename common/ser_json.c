@@ -816,6 +816,7 @@ const struct wamp_ser_ops wamp_json_ops = {
     .name = "json",
     .subprotocol = "wamp.2.json",
     .is_text = true,
+    .empty_map = {"{}", 2},
     .split = json_split,
     .value = json_value,
     .enter = json_enter,

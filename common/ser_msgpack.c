@@ -414,6 +414,7 @@ static void msgpack_wr_raw(struct wamp_wr *w, struct str value)
 const struct wamp_ser_ops wamp_msgpack_ops = {
     .name = "msgpack",
     .subprotocol = "wamp.2.msgpack",
+    .empty_map = {"\x80", 1},
     .split = msgpack_split,
     .value = msgpack_value,
     .enter = msgpack_enter,

@@ -23,33 +23,21 @@ static size_t space_at(const char *p, size_t left)
                : 0;
 }
 
-/* Octets that may stand in a component without a closer look: 1 strict and loose, 2 loose, 0 neither, 3 look. */
-static const uint8_t classes[256] = {
-    [0x00 ... 0x08] = 2, [0x09 ... 0x0d] = 0, [0x0e ... 0x1f] = 2, [' '] = 0,          ['!' ... '"'] = 2,
-    ['#'] = 0,           ['$' ... '-'] = 2,   ['.'] = 0,           ['/'] = 2,          ['0' ... '9'] = 1,
-    [':' ... '^'] = 2,   ['_'] = 1,           ['`'] = 2,           ['a' ... 'z'] = 1,  ['{' ... 0x7f] = 2,
-    [0x80 ... 0xc1] = 2, [0xc2] = 3,          [0xc3 ... 0xe0] = 2, [0xe1 ... 0xe3] = 3, [0xe4 ... 0xff] = 2,
+enum octet_class {
+    PLAIN,   /* may stand in a component */
+    LOOSE,   /* in a loose one */
+    NEVER,
+    LOOK,    /* in a loose one, if it does not begin a whitespace character */
+    DOT,
 };
 
-static bool component_ok(const char *p, const char *end, enum wamp_uri_rule rule)
-{
-    for (; p < end; p++) {
-        switch (classes[(uint8_t)*p]) {
-        case 0:
-            return false;
-        case 1:
-            break;
-        case 3:
-            if (rule == WAMP_URI_STRICT || space_at(p, (size_t)(end - p)))
-                return false;
-            break;
-        default:
-            if (rule == WAMP_URI_STRICT)
-                return false;
-        }
-    }
-    return true;
-}
+static const uint8_t classes[256] = {
+    [0x00 ... 0x08] = LOOSE, [0x09 ... 0x0d] = NEVER, [0x0e ... 0x1f] = LOOSE, [' '] = NEVER,
+    ['!' ... '"'] = LOOSE,   ['#'] = NEVER,           ['$' ... '-'] = LOOSE,   ['.'] = DOT,
+    ['/'] = LOOSE,           ['0' ... '9'] = PLAIN,   [':' ... '^'] = LOOSE,   ['_'] = PLAIN,
+    ['`'] = LOOSE,           ['a' ... 'z'] = PLAIN,   ['{' ... 0x7f] = LOOSE,  [0x80 ... 0xc1] = LOOSE,
+    [0xc2] = LOOK,           [0xc3 ... 0xe0] = LOOSE, [0xe1 ... 0xe3] = LOOK,  [0xe4 ... 0xff] = LOOSE,
+};
 
 /* --- whole URIs ------------------------------------------------------------------------------------------------ */
 
@@ -57,18 +45,20 @@ enum empty { EMPTY_NEVER, EMPTY_LAST, EMPTY_ANY };
 
 static bool components_ok(struct str uri, enum empty empty, enum wamp_uri_rule rule)
 {
-    const char *p = uri.ptr, *end = uri.ptr + uri.len;
-    for (;;) {
-        const char *dot = p == end ? NULL : memchr(p, '.', (size_t)(end - p));
-        const char *stop = dot ? dot : end;
-        if (p == stop && !(empty == EMPTY_ANY || (empty == EMPTY_LAST && !dot)))
+    const char *component = uri.ptr, *end = uri.ptr + uri.len;
+    for (const char *p = component; p < end; p++) {
+        enum octet_class class = classes[(uint8_t)*p];
+        if (class == PLAIN)
+            continue;
+        if (class == DOT) {
+            if (p == component && empty != EMPTY_ANY)
+                return false;
+            component = p + 1;
+        } else if (rule == WAMP_URI_STRICT || class == NEVER || (class == LOOK && space_at(p, (size_t)(end - p)))) {
             return false;
-        if (!component_ok(p, stop, rule))
-            return false;
-        if (!dot)
-            return true;
-        p = dot + 1;
+        }
     }
+    return component < end || empty != EMPTY_NEVER;
 }
 
 bool wamp_uri_ok(struct str uri, enum wamp_uri_rule rule)

@@ -9,21 +9,29 @@ enum { CONTINUATION = 0, CONTROL_MAX = 125, MASK_LEN = 4 };
 
 /* --- writing -------------------------------------------------------------------------------------------- */
 
+static inline void mask_word(char *octets, uint64_t mask)
+{
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+    word ^= mask;
+    memcpy(octets, &word, sizeof word);
+}
+
 void wamp_ws_mask(char *octets, size_t len, const uint8_t mask[4], size_t phase)
 {
-    uint8_t turned[8];
-    uint64_t wide, word;
-    size_t i;
-    for (i = 0; i < sizeof turned; i++)
-        turned[i] = mask[(phase + i) % MASK_LEN];
+    uint8_t turned[2 * MASK_LEN];
+    uint64_t wide;
+    memcpy(turned, mask, MASK_LEN);
+    memcpy(turned + MASK_LEN, mask, MASK_LEN);
+    memcpy(turned, turned + phase % MASK_LEN, MASK_LEN);
+    memcpy(turned + MASK_LEN, turned, MASK_LEN);
     memcpy(&wide, turned, sizeof wide);
-    for (i = 0; len - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, octets + i, sizeof word);
-        word ^= wide;
-        memcpy(octets + i, &word, sizeof word);
+    for (; len >= 2 * sizeof wide; len -= 2 * sizeof wide, octets += 2 * sizeof wide) {
+        mask_word(octets, wide);
+        mask_word(octets + sizeof wide, wide);
     }
-    for (; i < len; i++)
-        octets[i] = (char)(octets[i] ^ turned[i % sizeof turned]);
+    for (size_t i = 0; i < len; i++)
+        octets[i] = (char)(octets[i] ^ turned[i % MASK_LEN]);
 }
 
 size_t wamp_ws_header(uint8_t out[WAMP_WS_HEADER_ROOM], unsigned opcode, uint64_t len, const uint8_t mask[4])

@@ -632,12 +632,11 @@ void calls_on_call(struct session *s, const struct wamp_msg *m)
         refuse_uri(s, m);
         return;
     }
-    bool alone = !s->call_count && !s->ended_call_count;
-    uint64_t hash = alone && !m->opt.progress ? 0 : hash_of(m);
-    struct call *call = alone ? NULL : find_call(r, s->id, m->request);
+    struct call *call = s->call_count ? find_call(r, s->id, m->request) : NULL;
+    uint64_t hash = m->opt.progress || call || s->ended_call_count ? hash_of(m) : 0;
     if (call)
         continue_call(s, call, m, hash);
-    else if (!alone && ended_takes(s, m, hash))
+    else if (s->ended_call_count && ended_takes(s, m, hash))
         return;
     else if (m->opt.progress && r->rules->progressive_calls_need_announcement &&
              !wamp_announced(&s->roles, CALLER, progressive_call_invocations))
@@ -766,7 +765,8 @@ static bool send_result(struct call *call, const struct wamp_msg *m, struct str 
     struct realm *r = caller->realm;
     struct passthru passthru = passthru_of(&m->opt);
     struct forward forward;
-    struct details d = {.count = 0};
+    struct details d;
+    d.count = 0;
     if (m->opt.progress)
         details_add_bool(&d, STR("progress"), true);
     details_add_passthru(&d, &passthru);

@@ -19,9 +19,11 @@ struct str forward_for_of(const struct session *s, const struct wamp_msg *m)
 void forward_pick(const struct session *s, const struct wamp_msg *m, struct forward *f)
 {
     const struct realm_config *config = &s->realm->config;
-    struct str forward_for = forward_for_of(s, m);
     f->ser = m->ser;
     f->count = 0;
+    if (!m->dict.count)
+        return;
+    struct str forward_for = forward_for_of(s, m);
     for (size_t i = 0; i < config->forward_key_count; i++) {
         struct wamp_item value;
         if (wamp_dict_find(m->ser, &m->dict, config->forward_keys[i], &value))

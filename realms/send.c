@@ -85,8 +85,7 @@ void send_error(struct session *s, enum wamp_type of, uint64_t request, const ch
     struct wamp_wr w = wamp_head_begin(&s->realm->head, s->ser, WAMP_ERROR, 6, 0);
     wamp_wr_uint(&w, (uint64_t)of);
     wamp_wr_uint(&w, request);
-    wamp_wr_map(&w, 0);
-    wamp_wr_map_end(&w);
+    wamp_wr_empty_map(&w);
     wamp_wr_str(&w, str_z(uri));
     wamp_wr_list(&w, 1);
     wamp_wr_str(&w, str_z(text));
@@ -187,6 +186,10 @@ static void write_detail(struct wamp_wr *w, const struct detail *detail)
 
 void details_write(struct wamp_wr *w, const struct details *d)
 {
+    if (!d->count) {
+        wamp_wr_empty_map(w);
+        return;
+    }
     wamp_wr_map(w, d->count);
     for (unsigned i = 0; i < d->count; i++)
         write_detail(w, &d->list[i]);
