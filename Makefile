@@ -120,6 +120,7 @@ manuals = $(wildcard docs/man/*.$(1))
 install: all $(BUILD)/wamp.pc  ## install programs, library, headers, manuals (PREFIX, DESTDIR)
 	install -d $(dest)/bin $(dest)/lib/pkgconfig $(dest)/include/wamp $(dest)/share/man/man1 $(dest)/share/man/man5
 	$(if $(wampd.bin)$(wamp.bin),install $(wampd.bin) $(wamp.bin) $(dest)/bin)
+	$(if $(crossbar.bin),[ -e $(dest)/bin/crossbar ] || ln -s wampd $(dest)/bin/crossbar)  # never in place of another
 	$(if $(libwamp.a),install -m 644 $(libwamp.a) $(dest)/lib)
 	$(if $(libwamp.so),install $(libwamp.so) $(dest)/lib/libwamp.so.$(VERSION))
 	$(if $(libwamp.so),ln -sf libwamp.so.$(VERSION) $(dest)/lib/libwamp.so.0)

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,54 +29,45 @@ struct node {
     int argc;
     char **argv;
     int (*serve)(int argc, char **argv);
-    const char *cbdir, *config, *log_level, *wanted;  /* as given; NULL: not */
-    bool help;
+    const char *cbdir, *config, *log_level, *wanted, *help, *man;  /* as given; NULL: not */
     char folder[PATH_MAX];
 };
 
-enum { OPT_CBDIR = 256, OPT_CONFIG, OPT_LOGLEVEL, OPT_ASSERT, OPT_HELP, OPT_IGNORED };
-
-static const struct option options[] = {
-    {"cbdir", required_argument, NULL, OPT_CBDIR},       {"config", required_argument, NULL, OPT_CONFIG},
-    {"loglevel", required_argument, NULL, OPT_LOGLEVEL}, {"assert", required_argument, NULL, OPT_ASSERT},
-    {"logformat", required_argument, NULL, OPT_IGNORED}, {"logdir", required_argument, NULL, OPT_IGNORED},
-    {"color", required_argument, NULL, OPT_IGNORED},     {"logtofile", no_argument, NULL, OPT_IGNORED},
-    {"debug-lifecycle", no_argument, NULL, OPT_IGNORED}, {"debug-programflow", no_argument, NULL, OPT_IGNORED},
-    {"help", no_argument, NULL, OPT_HELP},               {NULL, 0, NULL, 0},
+/* From these rows come the parser, --help and the manual page. */
+static const struct option_row {
+    const char *name, *argument;  /* NULL: it has none */
+    int offset;                   /* in struct node, of the text that was given; -1: without effect */
+    const char *help;
+} option_rows[] = {
+    {"cbdir", "DIR", offsetof(struct node, cbdir), "folder of the node; without it $CROSSBAR_DIR, .crossbar, or the current one"},
+    {"config", "FILE", offsetof(struct node, config), "in that folder; without it config.yaml or config.json"},
+    {"loglevel", "LEVEL", offsetof(struct node, log_level), "none, error, warn, info, debug or trace"},
+    {"assert", "STATE", offsetof(struct node, wanted), "status: exit with 69 unless it is so: running or stopped"},
+    {"logformat", "FORMAT", -1, "taken without effect, as the next ones: the log goes to stderr"},
+    {"logdir", "DIR", -1, "without effect"},
+    {"logtofile", NULL, -1, "without effect"},
+    {"color", "WHEN", -1, "without effect"},
+    {"debug-lifecycle", NULL, -1, "without effect"},
+    {"debug-programflow", NULL, -1, "without effect"},
+    {"help", NULL, offsetof(struct node, help), "print this text and exit"},
+    {"help-man", NULL, offsetof(struct node, man), "print the manual page in man format and exit"},
 };
-
-static const char help[] =
-    "crossbar, as wampd has it\n"
-    "\n"
-    "usage: crossbar [standalone] COMMAND [options]\n"
-    "\n"
-    "  start      serve what the configuration says, in the foreground\n"
-    "  stop       end the node of a folder\n"
-    "  status     running or stopped (--assert running|stopped: exit status 69 if not)\n"
-    "  check      check the configuration, and say what of it is left out\n"
-    "  version    print the version\n"
-    "\n"
-    "      --cbdir DIR        folder of the node; without it $CROSSBAR_DIR, .crossbar, or the current one\n"
-    "      --config FILE      in that folder; without it config.yaml or config.json\n"
-    "      --loglevel LEVEL   none, error, warn, info, debug or trace\n"
-    "      --logformat, --logdir, --logtofile and --color are taken, and without effect\n";
+enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows, FIRST_OPTION = 256 };
 
 static bool read_options(struct node *n)
 {
+    struct option options[OPTION_COUNT + 1] = {0};
     int code;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        int has = option_rows[i].argument ? required_argument : no_argument;
+        options[i] = (struct option){option_rows[i].name, has, NULL, FIRST_OPTION + i};
+    }
     while ((code = getopt_long(n->argc, n->argv, "", options, NULL)) != -1) {
         if (code == '?')
             return false;  /* getopt has told */
-        if (code == OPT_CBDIR)
-            n->cbdir = optarg;
-        else if (code == OPT_CONFIG)
-            n->config = optarg;
-        else if (code == OPT_LOGLEVEL)
-            n->log_level = optarg;
-        else if (code == OPT_ASSERT)
-            n->wanted = optarg;
-        else if (code == OPT_HELP)
-            n->help = true;
+        int offset = option_rows[code - FIRST_OPTION].offset;
+        if (offset >= 0)
+            *(const char **)((char *)n + offset) = optarg ? optarg : "";
     }
     return true;
 }
@@ -256,7 +248,48 @@ static int version(struct node *n)
 static const struct {
     const char *name;
     int (*run)(struct node *n);
-} commands[] = {{"start", start}, {"stop", stop}, {"status", status}, {"check", check}, {"version", version}};
+    const char *help;
+} commands[] = {
+    {"start", start, "serve what the configuration says, in the foreground, until SIGTERM or SIGINT"},
+    {"stop", stop, "end the node of a folder; 69 when none runs there"},
+    {"status", status, "print running or stopped"},
+    {"check", check, "check the configuration, and say what of it is left out"},
+    {"version", version, "print the version"},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void print_help(void)
+{
+    puts("crossbar, as wampd has it\n\nusage: crossbar [standalone] COMMAND [options]\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-24s %s\n", commands[i].name, commands[i].help);
+    puts("");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char name[32];
+        const struct option_row *o = &option_rows[i];
+        snprintf(name, sizeof name, "--%s %s", o->name, o->argument ? o->argument : "");
+        printf("  %-24s %s\n", name, o->help);
+    }
+}
+
+static void print_man(void)
+{
+    puts(".TH CROSSBAR 1 \"\" \"wampd " WAMP_VERSION "\" \"User Commands\"\n.SH NAME\ncrossbar \\- serve a Crossbar.io "
+         "configuration with wampd\n.SH SYNOPSIS\n.B crossbar\n[standalone] COMMAND [options]\n.SH DESCRIPTION\n"
+         ".BR wampd (1)\nby another name: the commands, the files and the exit statuses that scripts of Crossbar.io rely on,\n"
+         "as far as they start and stop a node. A configuration of version 2 is read as it is; what has no\n"
+         "counterpart is told and left out. SIGHUP reads it again.\n.SH COMMANDS");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        printf(".TP\n.B %s\n%s\n", commands[i].name, commands[i].help);
+    puts(".SH OPTIONS");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *o = &option_rows[i];
+        printf(".TP\n.BR \\-\\-%s \" %s\"\n\\&%s\n", o->name, o->argument ? o->argument : "", o->help);
+    }
+    puts(".SH EXIT STATUS\n0; 1 when it could not start, or the configuration is wrong; 2 for a mistake in the command line;\n"
+         "69 where a node should run, or not, and it is not so.\n.SH FILES\n.TP\n.B node.pid\nin the folder of the node, while it "
+         "runs: process and command line, as JSON\n.SH SEE ALSO\n.BR wampd (1)");
+}
 
 int crossbar_main(int argc, char **argv, int (*serve_wampd)(int argc, char **argv))
 {
@@ -264,11 +297,11 @@ int crossbar_main(int argc, char **argv, int (*serve_wampd)(int argc, char **arg
     if (!read_options(&n))
         return 2;
     int word = optind + (optind < argc && !strcmp(argv[optind], "standalone"));
-    if (word >= argc || n.help) {
-        fputs(help, stdout);
+    if (n.man || n.help || word >= argc) {
+        n.man ? print_man() : print_help();
         return 0;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (int i = 0; i < COMMAND_COUNT; i++)
         if (!strcmp(argv[word], commands[i].name))
             return find_folder(&n) ? commands[i].run(&n) : 1;
     fprintf(stderr, "crossbar: unknown command %s; crossbar without one lists them\n", argv[word]);

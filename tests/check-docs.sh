@@ -8,6 +8,8 @@ check() {  # name, command
 }
 
 check 'docs/man/wampd.1 is what wampd --help-man says (make man)' "$wampd --help-man | cmp - docs/man/wampd.1"
+check 'docs/man/crossbar.1 is what crossbar --help-man says (make man)' \
+    "${wampd%wampd}crossbar --help-man | cmp - docs/man/crossbar.1"
 check 'docs/man/wamp.1 is what wamp help --man says (make man)' "$wamp help --man | cmp - docs/man/wamp.1"
 for key in $(sed -n 's/^LIMIT([a-z_]*, \([a-z]*\), "\([a-z_]*\)".*/\2/p' router/config.def); do
     check "docs/CONFIGURATION.md has $key" "grep -q '\`$key\`' docs/CONFIGURATION.md"

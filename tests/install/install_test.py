@@ -94,7 +94,7 @@ def only_public_names_are_exported():
 
 
 def programs_and_manuals_are_there():
-    for path in ("bin/wampd", "bin/wamp", "lib/libwamp.so.0", "share/man/man1/wamp.1"):
+    for path in ("bin/wampd", "bin/wamp", "bin/crossbar", "lib/libwamp.so.0", "share/man/man1/crossbar.1"):
         assert os.path.exists(f"{DEST}/{path}"), path
     version = subprocess.run([f"{DEST}/bin/wamp", "--version"], check=True, capture_output=True, text=True).stdout
     assert pkg_config("--modversion")[0] in version, version
