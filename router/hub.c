@@ -117,13 +117,15 @@ static struct conn *largest_queue(struct hub *hub)
     struct conn *largest = NULL;
     for (struct list *n = list_first(&hub->conns); n; n = list_next(&hub->conns, n)) {
         struct conn *c = list_entry(n, struct conn, all);
-        if (c->state < CONN_CLOSING && (!largest || c->out.waiting > largest->out.waiting))
+        if (c->state != CONN_DOOMED && (!largest || c->out.waiting > largest->out.waiting))
             largest = c;
     }
     return largest;
 }
 
-/* The sockets' own buffers come on top of it: router/listener.c bounds them. spec: reliability T-S2 */
+/* What waits goes at once, and so without a close frame after it: if each kept the block that is being sent, those
+ * who do read would be the next ones, and none of it would help. The sockets' own buffers come on top of it:
+ * router/listener.c bounds them. spec: reliability T-S2 */
 static void keep_total(struct hub *hub)
 {
     struct conn *c;
@@ -131,7 +133,8 @@ static void keep_total(struct hub *hub)
         hub->metrics.evicted++;
         log_warn("CONN-EVICT", "the largest of all queues closed: %zu octets of %zu (limit %" PRId64 ")",
                  c->out.waiting, hub->pool.waiting, hub->config->queue_total);
-        conn_evict(c, "slow consumer");
+        conn_leave(c);
+        conn_drop(c);
     }
 }
 
@@ -146,7 +149,8 @@ static bool close_one(struct hub *hub)
 
 void hub_end_turn(struct hub *hub)
 {
-    keep_total(hub);
+    hub_flush(hub);
+    keep_total(hub);  /* of what the kernel does not take, not of a turn that is long */
     do
         hub_flush(hub);
     while (http_serve_one(hub) || close_one(hub));

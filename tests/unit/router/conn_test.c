@@ -489,9 +489,69 @@ TEST(when_all_queues_together_are_too_much_the_largest_goes)  /* spec: reliabili
     smaller->room = 0;
     for (int i = 0; i < 7; i++)
         publish(publisher, 60000);
-    assert_null(larger->conn->session);
+    assert_null(larger->conn);
     assert_non_null(smaller->conn->session);
     assert_int_equal(rig.hub.metrics.evicted, 1);
+    rig_fini(&rig);
+}
+
+TEST(one_queue_of_many_small_ones_is_enough_when_all_together_are_too_much)  /* spec: reliability T-S2 */
+{
+    enum { PEERS = 5 };
+    struct rig rig;
+    rig_init(&rig);
+    rig.config.queue_total = 1 << 20;
+    struct plug *publisher = rig_session(&rig, ""), *slow[PEERS];
+    for (int i = 0; i < PEERS; i++) {
+        slow[i] = rig_session(&rig, "");
+        subscribe(slow[i]);
+        slow[i]->room = 0;
+    }
+    for (int i = 0; i < 4; i++)
+        publish(publisher, 60000);  /* less than a block for each */
+    assert_int_equal(rig.hub.metrics.evicted, 1);
+    assert_in_range(rig.hub.pool.waiting, (PEERS - 1) * 4 * 60000, 1 << 20);
+    assert_non_null(publisher->conn->session);
+    rig_fini(&rig);
+}
+
+TEST(the_largest_queue_may_be_that_of_one_who_is_leaving)  /* spec: reliability T-S2 */
+{
+    struct rig rig;
+    rig_init(&rig);
+    rig.config.queue_total = 1 << 20;
+    struct plug *publisher = rig_session(&rig, "");
+    struct plug *leaving = rig_session(&rig, ""), *staying = rig_session(&rig, "");
+    subscribe(leaving);
+    leaving->room = 0;
+    for (int i = 0; i < 10; i++)
+        publish(publisher, 60000);
+    plug_say(leaving, "nonsense");
+    assert_non_null(leaving->conn);
+    subscribe(staying);
+    staying->room = 0;
+    for (int i = 0; i < 8; i++)
+        publish(publisher, 60000);
+    assert_null(leaving->conn);
+    assert_non_null(staying->conn->session);
+    rig_fini(&rig);
+}
+
+/* What is queued in a turn is not yet what a peer does not read. */
+TEST(a_turn_with_much_to_send_evicts_nobody_who_reads)  /* spec: reliability T-S2 */
+{
+    enum { PEERS = 10 };
+    struct rig rig;
+    rig_init(&rig);
+    rig.config.queue_total = 1 << 20;
+    struct plug *publisher = rig_session(&rig, ""), *reader;
+    for (int i = 0; i < PEERS; i++) {
+        reader = rig_session(&rig, "");
+        subscribe(reader);
+    }
+    publish(publisher, 200000);
+    assert_int_equal(rig.hub.metrics.evicted, 0);
+    assert_int_equal(rig.hub.pool.waiting, 0);
     rig_fini(&rig);
 }
 
@@ -589,6 +649,9 @@ RUN_TESTS(cmocka_unit_test(a_call_goes_there_and_back),
           cmocka_unit_test(a_peer_that_never_reads_is_gone_a_second_later),
           cmocka_unit_test(a_queue_above_the_soft_limit_has_ten_seconds),
           cmocka_unit_test(when_all_queues_together_are_too_much_the_largest_goes),
+          cmocka_unit_test(one_queue_of_many_small_ones_is_enough_when_all_together_are_too_much),
+          cmocka_unit_test(the_largest_queue_may_be_that_of_one_who_is_leaving),
+          cmocka_unit_test(a_turn_with_much_to_send_evicts_nobody_who_reads),
           cmocka_unit_test(a_dead_socket_is_noticed_and_its_session_leaves),
           cmocka_unit_test(a_fan_out_of_one_turn_does_not_pile_up),
           cmocka_unit_test(a_connection_that_waits_keeps_no_octets_of_a_message_that_came_in_pieces),
