@@ -2,6 +2,7 @@
 #include "router/conn.h"
 
 #include "common/batch.h"
+#include "common/utf8.h"
 #include "router/congestion.h"
 #include "router/cookie.h"
 #include "router/handshake.h"
@@ -17,10 +18,16 @@ enum {
 
 /* --- messages ------------------------------------------------------------------------------------------- */
 
-/* Octets that are no message. In WebSocket text that is no text is no message of WAMP at all. spec: B-047, T-51 */
+/* Text that is no text is no message of WAMP at all, whatever else is wrong with it. spec: T-51, 0.9 row 4 */
+static bool is_broken_text(const struct conn *c, struct str octets)
+{
+    return c->framing->has_types && wamp_ser_is_text(c->ser) && !wamp_utf8_ok(octets);
+}
+
+/* Octets that are no message. spec: B-047 */
 static void on_fault(struct conn *c, struct str octets, const struct wamp_fault *why)
 {
-    if (why->err == WAMP_ERR_UTF8 && c->framing->has_types && wamp_ser_is_text(c->ser))
+    if (is_broken_text(c, octets))
         conn_close(c, 1007, "text that is not UTF-8");
     else if (c->state == CONN_SESSION)
         realm_violation(c->realm, c->session, why, c->hub->now);
@@ -89,7 +96,7 @@ static void on_wrong_type(struct conn *c, const struct wamp_frame_in *frame)
     struct wamp_fault why = {.err = WAMP_ERR_TYPE};
     snprintf(why.text, sizeof why.text, "%s messages travel in %s frames", wamp_ser_name(c->ser),
              frame->text ? "binary" : "text");
-    on_fault(c, frame->octets, &why);
+    on_fault(c, STR(""), &why);
 }
 
 static void on_octets_of_message(struct conn *c, struct str octets)

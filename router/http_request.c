@@ -83,6 +83,21 @@ static bool is_kept_alive(const struct reading *r)
     return !is_http_1_0(r) && !wamp_http_has_word(&r->head, STR("connection"), STR("close"));
 }
 
+/* Of a whole URL, its path; whose URL it is does not matter to us. RFC 9112, 3.2.2 */
+static struct str without_authority(struct str target)
+{
+    static const struct str schemes[] = {{"http://", 7}, {"https://", 8}};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        struct str scheme = schemes[i];
+        if (target.len < scheme.len || !wamp_http_same_word(str_of(target.ptr, scheme.len), scheme))
+            continue;
+        target = str_from(target, scheme.len);
+        wamp_http_take(&target, '/');
+        return target.len ? str_of(target.ptr - 1, target.len + 1) : STR("/");
+    }
+    return target;
+}
+
 int http_read_request(struct str in, struct http_request *out, const char **why)
 {
     struct reading r = {.out = out};
@@ -102,7 +117,8 @@ int http_read_request(struct str in, struct http_request *out, const char **why)
             return rules[i].status;
         }
     }
+    out->path = without_authority(out->path);
     out->keep_alive = is_kept_alive(&r);
-    out->expects_continue = wamp_http_has_word(&r.head, STR("expect"), STR("100-continue"));
+    out->expects_continue = !is_http_1_0(&r) && wamp_http_has_word(&r.head, STR("expect"), STR("100-continue"));
     return status;
 }

@@ -11,7 +11,7 @@
 /* Strings borrow the input; ptr is NULL where a header is absent. */
 struct http_request {
     struct str method;
-    struct str path;          /* the target without its query */
+    struct str path;          /* of the target, which may be a whole URL; without its query */
     struct str origin;
     size_t head_len, body_len;
     bool keep_alive;          /* the client may send another request after this one */

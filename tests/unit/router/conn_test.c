@@ -110,6 +110,42 @@ TEST(text_that_is_not_utf8_fails_the_websocket)  /* spec: T-51, 0.9 row 4 */
     rig_fini(&p.rig);
 }
 
+TEST(text_that_is_neither_utf8_nor_json_fails_the_websocket_too)  /* spec: T-51, 0.9 row 4 */
+{
+    static const char *const texts[] = {"x\xFF", "{]\xED\xA0\x80", "[48,1,{},\"\xC3", "[6,{},\"a\"]\xFF"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct pair p;
+        pair_init(&p);
+        plug_frame(p.caller, WAMP_WS_TEXT, str_z(texts[i]));
+        rig_turn(&p.rig);
+        expect_closing(p.caller, 1007);
+        expect_silence(p.caller);
+        rig_fini(&p.rig);
+    }
+}
+
+TEST(a_surrogate_alone_is_utf8_and_a_violation)  /* spec: 0.9 row 4, B-047 */
+{
+    struct pair p;
+    pair_init(&p);
+    plug_frame(p.caller, WAMP_WS_TEXT, STR("[48,1,{},\"com.x\",[\"\\ud800\"]]"));
+    rig_turn(&p.rig);
+    expect_heard(p.caller, "[3,{\"message\":");
+    expect_closing(p.caller, 1002);
+    rig_fini(&p.rig);
+}
+
+TEST(a_binary_frame_is_of_the_wrong_type_whatever_it_says)  /* spec: 0.9 row 3 */
+{
+    struct pair p;
+    pair_init(&p);
+    plug_frame(p.caller, WAMP_WS_BINARY, STR("\xFF"));
+    rig_turn(&p.rig);
+    expect_heard(p.caller, "[3,{\"message\":");
+    expect_closing(p.caller, 1002);
+    rig_fini(&p.rig);
+}
+
 TEST(text_that_is_not_utf8_is_a_violation_in_rawsocket)  /* spec: T-51 */
 {
     struct rig rig;
@@ -629,6 +665,9 @@ RUN_TESTS(cmocka_unit_test(a_call_goes_there_and_back),
           cmocka_unit_test(messages_of_the_wrong_frame_type_are_a_violation),
           cmocka_unit_test(octets_that_are_no_message_end_the_session_and_nothing_after_them_counts),
           cmocka_unit_test(text_that_is_not_utf8_fails_the_websocket),
+          cmocka_unit_test(text_that_is_neither_utf8_nor_json_fails_the_websocket_too),
+          cmocka_unit_test(a_surrogate_alone_is_utf8_and_a_violation),
+          cmocka_unit_test(a_binary_frame_is_of_the_wrong_type_whatever_it_says),
           cmocka_unit_test(text_that_is_not_utf8_is_a_violation_in_rawsocket),
           cmocka_unit_test(a_message_above_the_limit_ends_the_session),
           cmocka_unit_test(messages_of_lengths_that_wampy_misreads_are_padded),

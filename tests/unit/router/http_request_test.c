@@ -45,6 +45,35 @@ TEST(http_1_0_is_served_once)
     assert_true(r.expects_continue);
 }
 
+/* RFC 9112, 3.2.2. spec: A-LP-01 */
+TEST(a_whole_url_asks_for_its_path)
+{
+    static const struct {
+        const char *octets, *path;
+    } cases[] = {
+        {"POST http://x/lp/open?x=7 HTTP/1.1\r\nHost: x\r\n\r\n", "/lp/open"},
+        {"POST HTTPS://[::1]:8080/lp/open HTTP/1.1\r\nHost: x\r\n\r\n", "/lp/open"},
+        {"POST http://x//lp HTTP/1.1\r\nHost: x\r\n\r\n", "//lp"},
+        {"POST http://x HTTP/1.1\r\nHost: x\r\n\r\n", "/"},
+        {"POST http:// HTTP/1.1\r\nHost: x\r\n\r\n", "/"},
+        {"POST http:/x HTTP/1.1\r\nHost: x\r\n\r\n", "http:/x"},
+        {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "*"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct http_request r;
+        assert_int_equal(read_request(cases[i].octets, &r), 200);
+        assert_true(str_eq(r.path, str_z(cases[i].path)));
+    }
+}
+
+/* RFC 9110, 10.1.1 */
+TEST(http_1_0_knows_no_100_continue)
+{
+    struct http_request r;
+    assert_int_equal(read_request("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", &r), 200);
+    assert_false(r.expects_continue);
+}
+
 /* spec: reliability threat 12 */
 TEST(what_would_leave_the_end_of_a_request_in_doubt_is_refused)
 {
@@ -83,4 +112,5 @@ TEST(what_would_leave_the_end_of_a_request_in_doubt_is_refused)
 
 RUN_TESTS(cmocka_unit_test(a_request_is_its_method_its_path_and_its_length),
           cmocka_unit_test(a_request_without_a_length_has_no_body), cmocka_unit_test(http_1_0_is_served_once),
+          cmocka_unit_test(a_whole_url_asks_for_its_path), cmocka_unit_test(http_1_0_knows_no_100_continue),
           cmocka_unit_test(what_would_leave_the_end_of_a_request_in_doubt_is_refused))
