@@ -79,14 +79,25 @@ const yaml_node_t *cb_pair(struct translation *t, const yaml_node_t *map, size_t
     return yaml_document_get_node(t->in, pair->value);
 }
 
-const yaml_node_t *cb_get(struct translation *t, const yaml_node_t *map, const char *key)
+static const yaml_node_t *find(struct translation *t, const yaml_node_t *map, const char *key)
 {
     const char *name;
     const yaml_node_t *value;
     for (size_t i = 0; (value = cb_pair(t, map, i, &name)); i++)
         if (!strcmp(name, key))
-            return is_null(value) ? NULL : value;
+            return value;
     return NULL;
+}
+
+const yaml_node_t *cb_get(struct translation *t, const yaml_node_t *map, const char *key)
+{
+    const yaml_node_t *value = find(t, map, key);
+    return is_null(value) ? NULL : value;
+}
+
+bool cb_has(struct translation *t, const yaml_node_t *map, const char *key)
+{
+    return find(t, map, key);
 }
 
 const char *cb_text(struct translation *t, const yaml_node_t *map, const char *key)

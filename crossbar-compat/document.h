@@ -18,6 +18,9 @@ struct translation {
 /* NULL where `map` is none, or has no such key, or its value is null. */
 const yaml_node_t *cb_get(struct translation *t, const yaml_node_t *map, const char *key);
 
+/* Whether it has the key, be the value null. */
+bool cb_has(struct translation *t, const yaml_node_t *map, const char *key);
+
 /* The text of the scalar there, or NULL. */
 const char *cb_text(struct translation *t, const yaml_node_t *map, const char *key);
 bool cb_is(struct translation *t, const yaml_node_t *map, const char *key, const char *text);

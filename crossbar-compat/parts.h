@@ -7,6 +7,9 @@
 /* realm.c: one of a worker's realms, as one of `realms`. */
 int cb_realm(struct translation *t, const yaml_node_t *realm);
 
+/* permissions.c: fails or notes where one of a role's wildcards, against a prefix, would mean something else here. */
+void cb_compare_wildcards(struct translation *t, const yaml_node_t *rules);
+
 /* auth.c: the auth of a transport, as that of a listener. cookie: what the transport says of its cookies, or NULL. */
 int cb_auth(struct translation *t, const yaml_node_t *auth, const yaml_node_t *cookie);
 

@@ -17,10 +17,13 @@ static int role(struct translation *t, const yaml_node_t *node)
 {
     const yaml_node_t *rules = cb_get(t, node, "permissions"), *rule;
     int map = cb_map(t, node), list = 0;
-    cb_put_keys(t, map, node, "name authorizer allow-by-default");
+    cb_put_keys(t, map, node, "name authorizer");
+    if (!cb_has(t, node, "permissions") && !cb_has(t, node, "authorizer"))
+        cb_put_keys(t, map, node, "allow-by-default");
+    cb_compare_wildcards(t, rules);
     if (rules && cb_get(t, node, "authorizer"))
         cb_fail(t, node, "a role has either permissions or an authorizer");
-    if (rules)
+    if (cb_at(t, rules, 0))
         list = cb_list(t, rules);
     for (size_t i = 0; (rule = cb_at(t, rules, i)); i++)
         cb_add(t, list, permission(t, rule));

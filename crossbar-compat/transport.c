@@ -6,7 +6,8 @@
 /* What of a transport becomes a listener. */
 struct service {
     const yaml_node_t *websocket, *rawsocket;
-    unsigned websockets;     /* so many paths */
+    const yaml_node_t *auth; /* of one of the services */
+    unsigned count;          /* of services; long-poll is one if it has an auth of its own */
     char longpoll[100];      /* its path, or empty */
 };
 
@@ -97,6 +98,35 @@ static bool put_endpoint(struct translation *t, int listener, const yaml_node_t 
 
 static void find_services(struct translation *t, const yaml_node_t *paths, const char *base, struct service *s);
 
+/* Without auth everybody is let in, with one that is null nobody meant that. */
+static void add_service(struct translation *t, const yaml_node_t *node, struct service *s)
+{
+    const yaml_node_t *auth = cb_get(t, node, "auth");
+    if (cb_has(t, node, "auth") && !(auth && auth->type == YAML_MAPPING_NODE))
+        cb_fail(t, node, "auth: expected a mapping");
+    s->auth = auth ? auth : s->auth;
+    s->count++;
+}
+
+static void add_websocket(struct translation *t, const yaml_node_t *node, struct service *s)
+{
+    s->websocket = s->websocket ? s->websocket : node;
+    add_service(t, node, s);
+}
+
+static void add_rawsocket(struct translation *t, const yaml_node_t *node, struct service *s)
+{
+    s->rawsocket = node;
+    add_service(t, node, s);
+}
+
+static void add_longpoll(struct translation *t, const yaml_node_t *node, const char *path, struct service *s)
+{
+    strcpy(s->longpoll, path);
+    if (cb_has(t, node, "auth"))
+        add_service(t, node, s);
+}
+
 static void find_service(struct translation *t, const yaml_node_t *node, const char *base, const char *name, struct service *s)
 {
     const char *type = cb_text(t, node, "type");
@@ -107,10 +137,9 @@ static void find_service(struct translation *t, const yaml_node_t *node, const c
     } else if (!type) {
         cb_fail(t, node, "path %s: expected a type", path);
     } else if (!strcmp(type, "websocket")) {
-        s->websocket = s->websocket ? s->websocket : node;
-        s->websockets++;
+        add_websocket(t, node, s);
     } else if (!strcmp(type, "longpoll")) {
-        strcpy(s->longpoll, path);
+        add_longpoll(t, node, path, s);
     } else if (!strcmp(type, "path")) {
         find_services(t, cb_get(t, node, "paths"), path, s);
     } else {
@@ -128,12 +157,12 @@ static void find_services(struct translation *t, const yaml_node_t *paths, const
 
 static void find_universal(struct translation *t, const yaml_node_t *transport, struct service *s)
 {
-    const yaml_node_t *all = cb_get(t, transport, "websocket"), *web = cb_get(t, transport, "web");
+    const yaml_node_t *all = cb_get(t, transport, "websocket"), *web = cb_get(t, transport, "web"), *one;
     const char *path;
-    s->rawsocket = cb_get(t, transport, "rawsocket");
-    s->websocket = cb_pair(t, all, 0, &path);
-    for (size_t i = 0; cb_pair(t, all, i, &path); i++)
-        s->websockets++;
+    if (cb_get(t, transport, "rawsocket"))
+        add_rawsocket(t, cb_get(t, transport, "rawsocket"), s);
+    for (size_t i = 0; (one = cb_pair(t, all, i, &path)); i++)
+        add_websocket(t, one, s);
     find_services(t, cb_get(t, web, "paths"), "", s);
     if (cb_get(t, transport, "mqtt"))
         cb_note(t, transport, "mqtt is left out: wampd does not speak it");
@@ -143,9 +172,9 @@ static void find_universal(struct translation *t, const yaml_node_t *transport, 
 static bool find_all(struct translation *t, const yaml_node_t *transport, struct service *s)
 {
     if (cb_is(t, transport, "type", "websocket"))
-        s->websocket = transport, s->websockets = 1;
+        add_websocket(t, transport, s);
     else if (cb_is(t, transport, "type", "rawsocket"))
-        s->rawsocket = transport;
+        add_rawsocket(t, transport, s);
     else if (cb_is(t, transport, "type", "universal"))
         find_universal(t, transport, s);
     else if (cb_is(t, transport, "type", "web"))
@@ -156,10 +185,9 @@ static bool find_all(struct translation *t, const yaml_node_t *transport, struct
 /* A listener takes all its clients in the same way, so nobody may come in by a path that asks less. */
 static const yaml_node_t *auth_of(struct translation *t, const yaml_node_t *transport, const struct service *s)
 {
-    const yaml_node_t *auth = cb_get(t, s->websocket, "auth"), *raw = cb_get(t, s->rawsocket, "auth");
-    if ((s->websockets > 1 && auth) || (s->websocket && s->rawsocket && (auth || raw)))
+    if (s->auth && s->count > 1)
         cb_fail(t, transport, "several services with auth at one endpoint: give each an endpoint of its own");
-    return auth ? auth : raw;
+    return s->auth;
 }
 
 /* --- options ----------------------------------------------------------------------------------------------------------------- */

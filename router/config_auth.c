@@ -175,9 +175,13 @@ static bool read_realm(struct config_reader *r, const yaml_node_t *node, void *t
 static bool read_realms(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
                         void *target)
 {
+    const struct principal *p = target;
     (void)key;
-    return node->type == YAML_SCALAR_NODE ? read_realm(r, node, target)
-                                          : config_read_list(r, node, read_realm, target);
+    if (node->type == YAML_SCALAR_NODE)
+        return read_realm(r, node, target);
+    return config_read_list(r, node, read_realm, target) &&
+           (p->realm_count ||
+            config_fail(r, node, "an empty list would be all realms; leave the key out for those"));
 }
 
 /* --- principals, by method ------------------------------------------------------------------------------ */

@@ -119,8 +119,11 @@ static bool read_origin(struct config_reader *r, const yaml_node_t *node, void *
 static bool read_origins(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     struct config *c = target;
+    struct config_names *origins = &c->listeners[c->listener_count - 1].origins;
     (void)key;
-    return config_read_list(r, node, read_origin, &c->listeners[c->listener_count - 1].origins);
+    return config_read_list(r, node, read_origin, origins) &&
+           (origins->count ||
+            config_fail(r, node, "an empty list would be all pages; leave the key out for those"));
 }
 
 static bool read_client_certificate(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,

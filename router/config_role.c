@@ -185,13 +185,24 @@ static bool read_permission(struct config_reader *r, const yaml_node_t *node, vo
 
 /* --- roles ---------------------------------------------------------------------------------------------- */
 
+/* A role, being read. */
+struct role_target {
+    struct realm_role *role;
+    bool has_permissions;  /* the key is there, if only with an empty list */
+};
+
+static struct realm_role *role_of(void *target)
+{
+    return ((struct role_target *)target)->role;
+}
+
 static bool read_name(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     const char *name;
     (void)key;
     if (!config_read_string(r, node, &name))
         return false;
-    ((struct realm_role *)target)->name = str_z(name);
+    role_of(target)->name = str_z(name);
     return *name || config_fail(r, node, "a role has a name");
 }
 
@@ -199,7 +210,8 @@ static bool read_permissions(struct config_reader *r, const yaml_node_t *node, c
                              void *target)
 {
     (void)key;
-    return config_read_list(r, node, read_permission, target);
+    ((struct role_target *)target)->has_permissions = true;
+    return config_read_list(r, node, read_permission, role_of(target));
 }
 
 static bool read_authorizer(struct config_reader *r, const yaml_node_t *node, const struct config_key *key,
@@ -209,7 +221,7 @@ static bool read_authorizer(struct config_reader *r, const yaml_node_t *node, co
     (void)key;
     if (!config_read_string(r, node, &uri))
         return false;
-    ((struct realm_role *)target)->authorizer = str_z(uri);
+    role_of(target)->authorizer = str_z(uri);
     return (wamp_uri_ok(str_z(uri), WAMP_URI_LOOSE) && !wamp_uri_is_reserved(str_z(uri))) ||
            config_fail(r, node, "\"%.100s\" is not the URI of a procedure", uri);
 }
@@ -218,13 +230,13 @@ static bool read_default(struct config_reader *r, const yaml_node_t *node, const
                          void *target)
 {
     (void)key;
-    return config_read_bool(r, node, &((struct realm_role *)target)->allow_by_default);
+    return config_read_bool(r, node, &role_of(target)->allow_by_default);
 }
 
 static bool read_link(struct config_reader *r, const yaml_node_t *node, const struct config_key *key, void *target)
 {
     (void)key;
-    return config_read_bool(r, node, &((struct realm_role *)target)->is_link);
+    return config_read_bool(r, node, &role_of(target)->is_link);
 }
 
 static const struct config_key role_keys[] = {
@@ -252,8 +264,10 @@ static bool read_role(struct config_reader *r, const yaml_node_t *node, void *ta
         return config_fail(r, node, "out of memory");
     row->roles = grown;
     struct realm_role *role = &grown[row->role_count - 1];
-    if (!config_read_map(r, node, role_keys, COUNT_OF(role_keys), role))
+    struct role_target t = {.role = role};
+    if (!config_read_map(r, node, role_keys, COUNT_OF(role_keys), &t))
         return false;
+    role->allow_by_default &= !t.has_permissions;
     if (!role->name.len)
         return config_fail(r, node, "name is missing");
     if (role->authorizer.len && role->permission_count)

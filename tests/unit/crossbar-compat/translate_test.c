@@ -231,6 +231,70 @@ TEST(nobody_comes_in_by_a_path_that_asks_less)
     assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: {type: websocket, auth: {}},"
                                   " b: {type: websocket}}}"),
                         refusal);
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: {type: websocket},"
+                                  " b: {type: path, paths: {c: {type: websocket, auth: {}}}}}}"),
+                        refusal);
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: {type: websocket},"
+                                  " b: {type: longpoll, auth: {}}}}"),
+                        refusal);
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {b: {type: longpoll, auth: {}}}}"),
+                        "[{url: 'ws://0.0.0.0:1', auth: {}, longpoll: {path: '/b', preset: crossbar}}]");
+}
+
+TEST(auth_with_nothing_in_it_lets_nobody_in)
+{
+    const char *nulls[] = {"", "null", "~", "[]"};
+    assert_string_equal(transport("{type: websocket, endpoint: {type: tcp, port: 1}, auth: {}}"),
+                        "[{url: 'ws://0.0.0.0:1', auth: {}}]");
+    for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "{type: rawsocket, endpoint: {type: tcp, port: 1}, auth: %s}", nulls[i]);
+        assert_string_equal(transport(text), "1: auth: expected a mapping");
+    }
+}
+
+/* What a role becomes. */
+static const char *role(const char *text)
+{
+    char whole[1000];
+    snprintf(whole, sizeof whole,
+             "{version: 2, workers: [{type: router, realms: [{name: a, roles: [{name: r, %s}]}],"
+             " transports: [{type: websocket, endpoint: {type: tcp, port: 1}}]}]}",
+             text);
+    return translate(whole);
+}
+
+TEST(allow_by_default_counts_where_there_is_nothing_else)
+{
+    assert_non_null(strstr(role("allow-by-default: true"), "roles: [{name: r, allow-by-default: true}]"));
+    assert_non_null(strstr(role("permissions: [], allow-by-default: true"), "roles: [{name: r}]"));
+    assert_non_null(strstr(role("permissions: , allow-by-default: true"), "roles: [{name: r}]"));
+    assert_non_null(strstr(role("allow-by-default: true, authorizer: ~"), "roles: [{name: r}]"));
+}
+
+#define PREFIX "{uri: com., match: prefix, allow: {call: true, publish: true}}"
+
+/* There a wildcard counts more than a prefix, here less. */
+TEST(what_a_wildcard_denies_does_not_become_allowed)
+{
+    const char *refusal = "1: permissions: what the wildcard \"com..secret\" denies would be allowed by the prefix \"com.\", "
+                          "which counts more here: say it without the wildcard";
+    assert_string_equal(role("permissions: [" PREFIX ", {uri: com..secret, match: wildcard, allow: {call: true}}]"), refusal);
+    assert_string_equal(role("permissions: [{uri: com..secret, match: wildcard}, {uri: 'com.*', allow: {publish: true}}]"), refusal);
+    assert_string_equal(role("permissions: [{uri: 'com.*.secret'}, " PREFIX "]"), refusal);
+    const char *good[] = {
+        PREFIX ", {uri: com..secret, match: wildcard, allow: {call: true, publish: true}}",
+        PREFIX ", {uri: org..secret, match: wildcard}",
+        PREFIX ", {uri: com.x.secret, match: exact}, {uri: com.x., match: prefix}",
+        PREFIX ", {uri: com.x., match: wildcard}",  /* never matched as a wildcard there */
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "permissions: [%s]", good[i]);
+        assert_non_null(strstr(role(text), "roles: [{name: r, permissions: [{uri: com."));
+    }
+    role("permissions: [" PREFIX ", {uri: com..log, match: wildcard, allow: {call: true, publish: true, subscribe: true}}]");
+    assert_non_null(strstr(notes, "1: permissions: what the wildcard \"com..log\" allows is denied where the prefix \"com.\" counts"));
 }
 
 TEST(the_most_generous_option_counts)
@@ -291,6 +355,9 @@ RUN_TESTS(cmocka_unit_test(version_and_workers_tell),
           cmocka_unit_test(paths_are_looked_through_for_what_wampd_serves),
           cmocka_unit_test(cookies_are_a_method),
           cmocka_unit_test(nobody_comes_in_by_a_path_that_asks_less),
+          cmocka_unit_test(auth_with_nothing_in_it_lets_nobody_in),
+          cmocka_unit_test(allow_by_default_counts_where_there_is_nothing_else),
+          cmocka_unit_test(what_a_wildcard_denies_does_not_become_allowed),
           cmocka_unit_test(the_most_generous_option_counts),
           cmocka_unit_test(methods_keep_what_they_need),
           cmocka_unit_test(methods_of_its_own_let_nobody_in),

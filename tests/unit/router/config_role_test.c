@@ -26,7 +26,7 @@ TEST(roles_arrive_in_the_realm)  /* spec: A-AZN-06, A-AZN-07 */
     config_init(&c);
     assert_true(config_load(&c, "tests/config/good/roles.yaml", &err));
     realm_config_of(&c, 0, &realm);
-    assert_int_equal(realm.role_count, 4);
+    assert_int_equal(realm.role_count, 5);
     const struct realm_role *backend = &realm.roles[0], *asked = &realm.roles[1], *admin = &realm.roles[2];
     expect_str(backend->name, "backend");
     assert_int_equal(backend->permission_count, 6);
@@ -34,6 +34,7 @@ TEST(roles_arrive_in_the_realm)  /* spec: A-AZN-06, A-AZN-07 */
     expect_str(asked->authorizer, "com.example.authorize");
     assert_true(admin->allow_by_default);
     assert_true(realm.roles[3].is_link && !admin->is_link);  /* spec: A-R2R-03 */
+    assert_false(realm.roles[4].allow_by_default);  /* its permissions are none */
     config_fini(&c);
 }
 
