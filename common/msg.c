@@ -7,13 +7,19 @@
 
 enum tail { NONE, PAYLOAD, DICT };
 
+/* How a message begins in JSON. Its room is copied whole: that is a single move. */
+struct opening {
+    char octets[8];
+    size_t len;
+};
+
 struct layout {
     const char *name;
     const char *elements;  /* letters of msg.def */
     unsigned head;         /* elements before the tail, the code included */
     enum tail tail;
     enum wamp_sender sender;
-    struct str json;       /* how the message begins in JSON */
+    struct opening json;
 };
 
 enum { CODE_MAX = 320 };
@@ -82,7 +88,7 @@ static bool may_be_zero(enum wamp_type type)
 }
 
 /* False when the item is not what the letter asks for. */
-static bool take_element(struct wamp_msg *m, char letter, const struct wamp_item *item)
+static inline bool take_element(struct wamp_msg *m, char letter, const struct wamp_item *item)
 {
     switch (letter) {
     case 'r':
@@ -164,7 +170,6 @@ static enum wamp_err take_payload(struct wamp_msg *m, struct str octets, const s
                                   unsigned n, struct wamp_arena *arena, struct wamp_fault *why)
 {
     struct wamp_payload *p = &m->payload;
-    p->ser = m->ser;
     const struct wamp_item *args = n > head ? &items[head] : NULL;
     const struct wamp_item *kwargs = n > head + 1 ? &items[head + 1] : NULL;
     if (args && args->kind != WAMP_LIST && args->kind != WAMP_NULL)
@@ -262,9 +267,10 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
     enum wamp_err err = wamp_split(ser, octets, items, &n);
     if (err)
         return refuse(why, err, "not a %s message: %s", wamp_ser_name(ser), wamp_err_text(err));
-    memset(out, 0, offsetof(struct wamp_msg, opt));
+    memset(out, 0, offsetof(struct wamp_msg, dict));
     out->ser = ser;
-    out->dict.kind = WAMP_ABSENT;
+    out->dict = (struct wamp_item){.kind = WAMP_ABSENT};
+    out->payload = (struct wamp_payload){.ser = ser};
     err = take_type(items, n, out, why);
     if (err)
         return err;
@@ -294,13 +300,22 @@ enum wamp_err wamp_msg_parse(enum wamp_ser ser, struct str octets, struct wamp_a
 
 /* --- making messages ----------------------------------------------------------------------------------------- */
 
+static void add_opening(struct wamp_buf *buf, const struct opening *o)
+{
+    char *to = wamp_buf_room(buf, sizeof o->octets);
+    if (!to)
+        return;
+    memcpy(to, o->octets, sizeof o->octets);
+    buf->len += o->len;
+}
+
 struct wamp_wr wamp_head_begin(struct wamp_buf *buf, enum wamp_ser ser, enum wamp_type type, unsigned elements,
                                unsigned arity)
 {
     wamp_buf_reset(buf);
     struct wamp_wr w = wamp_wr(ser, buf);
     if (ser == WAMP_JSON) {
-        wamp_buf_add_str(buf, layouts[type].json);
+        add_opening(buf, &layouts[type].json);
         w.comma = true;
         return w;
     }
@@ -319,14 +334,9 @@ struct wamp_frame wamp_head_end(struct wamp_wr *w, enum wamp_type type, unsigned
     return (struct wamp_frame){.type = type, .ser = w->ser, .head = head, .tail = tail};
 }
 
-enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out, struct str *tail)
+enum wamp_err wamp_payload_transcode(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out,
+                                     struct str *tail)
 {
-    if (p->arity && !p->tail.ptr)
-        return WAMP_ERR_NOMEM;
-    if (p->ser == to || p->arity == 0) {
-        *tail = p->arity ? p->tail : (struct str){0};
-        return WAMP_ERR_NONE;
-    }
     size_t start = out->len;
     if (to == WAMP_JSON)
         wamp_buf_add_char(out, ',');

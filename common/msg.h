@@ -97,10 +97,20 @@ struct wamp_wr wamp_head_begin(struct wamp_buf *buf, enum wamp_ser ser, enum wam
                                unsigned arity);
 struct wamp_frame wamp_head_end(struct wamp_wr *w, enum wamp_type type, unsigned arity, struct str tail);
 
+/* The slow path of wamp_payload_tail. */
+enum wamp_err wamp_payload_transcode(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out,
+                                     struct str *tail);
+
 /* The tail of p in form `to`: p->tail itself when that is its form, else transcoded into out (appended; *tail
  * points into it). Errors as wamp_transcode. */
-enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out,
-                                struct str *tail);
+static inline enum wamp_err wamp_payload_tail(const struct wamp_payload *p, enum wamp_ser to, struct wamp_buf *out,
+                                              struct str *tail)
+{
+    *tail = p->arity ? p->tail : (struct str){0};
+    if (p->arity && !p->tail.ptr)
+        return WAMP_ERR_NOMEM;
+    return p->ser == to || p->arity == 0 ? WAMP_ERR_NONE : wamp_payload_transcode(p, to, out, tail);
+}
 
 /* Closes a payload being written by hand: for JSON appends the closing bracket of the message. `w` wrote
  * Arguments (and ArgumentsKw) into its buf after wamp_payload_begin. Where memory was too short for it, tail.ptr is NULL,

@@ -22,11 +22,6 @@ const char *wamp_ser_subprotocol(enum wamp_ser ser)
     return all[ser]->subprotocol;
 }
 
-bool wamp_ser_is_text(enum wamp_ser ser)
-{
-    return all[ser]->is_text;
-}
-
 static bool find(const char *(*name_of)(enum wamp_ser ser), struct str name, enum wamp_ser *out)
 {
     for (unsigned ser = WAMP_JSON; ser < WAMP_SER_COUNT; ser++) {

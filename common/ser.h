@@ -32,10 +32,15 @@ enum { WAMP_SER_COUNT = 4 };  /* for arrays indexed by enum wamp_ser; slot 0 is 
 
 const char *wamp_ser_name(enum wamp_ser ser);         /* "json", "msgpack", "cbor" */
 const char *wamp_ser_subprotocol(enum wamp_ser ser);  /* "wamp.2.json", ... */
-bool wamp_ser_is_text(enum wamp_ser ser);             /* JSON travels in text frames, the others in binary ones */
 /* False when there is none of that name. Accepts "json" for _by_name and "wamp.2.json" for _by_subprotocol. */
 bool wamp_ser_by_name(struct str name, enum wamp_ser *out);
 bool wamp_ser_by_subprotocol(struct str name, enum wamp_ser *out);
+
+/* JSON travels in text frames, the others in binary ones. */
+static inline bool wamp_ser_is_text(enum wamp_ser ser)
+{
+    return ser == WAMP_JSON;
+}
 
 enum wamp_kind {
     WAMP_NULL,

@@ -9,7 +9,6 @@
 
 struct wamp_ser_ops {
     const char *name, *subprotocol;
-    bool is_text;
     struct str empty_map;
 
     /* See wamp_split. */

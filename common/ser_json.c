@@ -21,6 +21,7 @@
 
 /* For what is there twice, once for elements, which become items, and once for what lies deeper, which does not. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))  /* what is rare, and would cost what is not */
 
 struct reader {
     const char *end;
@@ -160,18 +161,16 @@ static const char *read_escape(struct reader *r, const char *p, uint32_t *charac
     return *character ? p + 1 : fail(r, WAMP_ERR_SYNTAX);
 }
 
-/* The string whose quote is at p. */
-static const char *scan_string(struct reader *r, const char *p)
+/* What follows the plain octets from start to p: the end, where it was not all ASCII, or an escape, or what is wrong. */
+static NEVER_INLINE const char *scan_string_on(struct reader *r, const char *start, const char *p, unsigned high)
 {
-    const char *start = ++p;
-    unsigned high = 0;
     uint32_t character;
-    r->escaped = false;
-    while ((p = skip_plain(p, r->end, &high)) < r->end && *p == '\\') {
+    while (p < r->end && *p == '\\') {
         r->escaped = true;
         p = read_escape(r, p, &character);
         if (!p)
             return NULL;
+        p = skip_plain(p, r->end, &high);
     }
     if (p == r->end)
         return fail(r, WAMP_ERR_TRUNCATED);
@@ -180,6 +179,16 @@ static const char *scan_string(struct reader *r, const char *p)
     if (high && !wamp_utf8_ok(str_of(start, (size_t)(p - start))))
         return fail(r, WAMP_ERR_UTF8);
     return p + 1;
+}
+
+/* The string whose quote is at p. */
+static inline const char *scan_string(struct reader *r, const char *p)
+{
+    const char *start = p + 1;
+    unsigned high = 0;
+    r->escaped = false;
+    p = skip_plain(start, r->end, &high);
+    return p < r->end && *p == '"' && !high ? p + 1 : scan_string_on(r, start, p, high);
 }
 
 /* --- strings: decoding --------------------------------------------------------------------------------------- */
@@ -286,7 +295,7 @@ static bool is_escaped_base64(struct str text)
 }
 
 /* False when the text is just text. */
-static bool take_octets(struct str text, struct wamp_item *out)
+static NEVER_INLINE bool take_octets(struct str text, struct wamp_item *out)
 {
     const struct str mark = STR("\\u0000");
     if (!str_starts(text, mark))
@@ -308,7 +317,7 @@ static void take_text(struct str text, bool escaped, struct wamp_item *out)
     out->text = text;
 }
 
-static void take_string(struct str raw, bool escaped, struct wamp_item *out)
+static inline void take_string(struct str raw, bool escaped, struct wamp_item *out)
 {
     struct str text = str_of(raw.ptr + 1, raw.len - 2);
     if (!escaped || !take_octets(text, out))
@@ -317,18 +326,14 @@ static void take_string(struct str raw, bool escaped, struct wamp_item *out)
 
 /* --- numbers ------------------------------------------------------------------------------------------------- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* One digit or more. *value is what they say, as far as 64 bits hold it. */
 static inline const char *scan_digits(struct reader *r, const char *p, uint64_t *value)
 {
     const char *start = p, *end = r->end;
     uint64_t n = 0;
-    for (; p < end && is_digit(*p); p++)
-        n = n * 10 + (uint64_t)(*p - '0');
+    unsigned digit;
+    for (; p < end && (digit = (unsigned)*p - '0') <= 9; p++)
+        n = n * 10 + digit;
     if (p == start)
         return fail(r, p == end ? WAMP_ERR_TRUNCATED : WAMP_ERR_SYNTAX);
     *value = n;
@@ -342,8 +347,7 @@ static bool fits_64_bits(struct str digits)
     return digits.len < longest || (digits.len == longest && memcmp(digits.ptr, max, longest) <= 0);
 }
 
-/* `magnitude` is meaningful when it fits. */
-static void take_integer(struct str raw, uint64_t magnitude, struct wamp_item *out)
+static NEVER_INLINE void take_large_or_negative(struct str raw, uint64_t magnitude, struct wamp_item *out)
 {
     bool negative = raw.ptr[0] == '-';
     if (!fits_64_bits(str_from(raw, negative)) || (negative && magnitude > UINT64_C(1) << 63)) {
@@ -356,6 +360,18 @@ static void take_integer(struct str raw, uint64_t magnitude, struct wamp_item *o
         out->kind = WAMP_UINT;
         out->uint = magnitude;
     }
+}
+
+/* `magnitude` is meaningful when it fits. */
+static inline void take_integer(struct str raw, uint64_t magnitude, struct wamp_item *out)
+{
+    enum { SURELY = 19 };  /* digits that 64 bits hold */
+    if (raw.len > SURELY || raw.ptr[0] == '-') {
+        take_large_or_negative(raw, magnitude, out);
+        return;
+    }
+    out->kind = WAMP_UINT;
+    out->uint = magnitude;
 }
 
 static void take_real(struct str raw, struct wamp_item *out)
@@ -374,7 +390,7 @@ static const char *scan_exponent(struct reader *r, const char *p)
 }
 
 /* The number at start, whose integer part ends before the point or the exponent at p. */
-static const char *scan_real(struct reader *r, const char *start, const char *p, struct wamp_item *out)
+static NEVER_INLINE const char *scan_real(struct reader *r, const char *start, const char *p, struct wamp_item *out)
 {
     uint64_t digits;
     if (*p == '.')
@@ -386,7 +402,7 @@ static const char *scan_real(struct reader *r, const char *start, const char *p,
     return p;
 }
 
-static inline const char *scan_number(struct reader *r, const char *p, struct wamp_item *out)
+static ALWAYS_INLINE const char *scan_number(struct reader *r, const char *p, struct wamp_item *out)
 {
     const char *start = p, *digits = p + (*p == '-');
     uint64_t magnitude;
@@ -580,21 +596,23 @@ static enum wamp_err json_value(struct str octets, struct wamp_item *out, size_t
 static const char *scan_elements(struct reader *r, const char *p, struct wamp_item *items, unsigned *count)
 {
     struct wamp_item surplus;
+    unsigned n = 0;
     p = next_token(r, p);
     if (p && *p == ']')
         return p + 1;
     while (p) {
-        p = scan_value(r, p, 1, *count < WAMP_SPLIT_MAX ? &items[*count] : &surplus);
-        ++*count;
+        p = scan_value(r, p, 1, n < WAMP_SPLIT_MAX ? &items[n] : &surplus);
+        n++;
         if (p)
             p = next_token(r, p);
-        if (!p)
-            return NULL;
-        if (*p == ']')
-            return p + 1;
-        p = *p == ',' ? next_token(r, p + 1) : fail(r, WAMP_ERR_SYNTAX);
+        if (!p || *p != ',')
+            break;
+        p = next_token(r, p + 1);
     }
-    return NULL;
+    *count = n;
+    if (!p)
+        return NULL;
+    return *p == ']' ? p + 1 : fail(r, WAMP_ERR_SYNTAX);
 }
 
 static enum wamp_err json_split(struct str message, struct wamp_item items[WAMP_SPLIT_MAX], unsigned *count)
@@ -735,9 +753,10 @@ static inline size_t digit_count(uint64_t n)
 static inline void write_integer(struct wamp_wr *w, uint64_t magnitude, bool negative)
 {
     size_t len = digit_count(magnitude) + negative;
-    char *start = start_value(w, len), *p = start + len;
+    char *start = start_value(w, len);
     if (!start)
         return;
+    char *p = start + len;
     for (; magnitude >= 10; magnitude /= 100)
         p = memcpy(p - 2, two_digits + 2 * (magnitude % 100), 2);
     if (magnitude || p == start + len)
@@ -815,7 +834,6 @@ static void json_wr_bin(struct wamp_wr *w, struct str octets)
 const struct wamp_ser_ops wamp_json_ops = {
     .name = "json",
     .subprotocol = "wamp.2.json",
-    .is_text = true,
     .empty_map = {"{}", 2},
     .split = json_split,
     .value = json_value,

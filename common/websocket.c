@@ -30,8 +30,12 @@ void wamp_ws_mask(char *octets, size_t len, const uint8_t mask[4], size_t phase)
         mask_word(octets, wide);
         mask_word(octets + sizeof wide, wide);
     }
+    if (len >= sizeof wide) {
+        mask_word(octets, wide);
+        len -= sizeof wide, octets += sizeof wide;
+    }
     for (size_t i = 0; i < len; i++)
-        octets[i] = (char)(octets[i] ^ turned[i % MASK_LEN]);
+        octets[i] = (char)(octets[i] ^ turned[i]);
 }
 
 size_t wamp_ws_header(uint8_t out[WAMP_WS_HEADER_ROOM], unsigned opcode, uint64_t len, const uint8_t mask[4])
@@ -69,7 +73,7 @@ static size_t header_size(struct str in)
 }
 
 /* The header at `octets`, all `size` of it. */
-static void read_header(const char *octets, size_t size, struct header *h)
+static inline void read_header(const char *octets, size_t size, struct header *h)
 {
     const uint8_t *p = (const uint8_t *)octets, *end = p + size;
     h->fin = p[0] & 0x80;
@@ -91,7 +95,7 @@ static bool is_control(const struct header *h)
 }
 
 /* What RFC 6455, 5.2 to 5.5, has against it; NULL: nothing. */
-static const char *header_error(const struct wamp_ws *ws, const struct header *h)
+static inline const char *header_error(const struct wamp_ws *ws, const struct header *h)
 {
     if (h->reserved)
         return "WebSocket: reserved bits are set, no extension was agreed on";
@@ -122,7 +126,7 @@ static bool is_too_big(const struct wamp_ws *ws, const struct header *h)
 /* --- whole frames --------------------------------------------------------------------------------------- */
 
 /* ERROR, or NONE when the payload may follow. */
-static enum wamp_frame_event judge(const struct wamp_ws *ws, const struct header *h, struct wamp_frame_in *out)
+static inline enum wamp_frame_event judge(const struct wamp_ws *ws, const struct header *h, struct wamp_frame_in *out)
 {
     const char *why = header_error(ws, h);
     if (why)

@@ -16,13 +16,9 @@ struct str forward_for_of(const struct session *s, const struct wamp_msg *m)
     return is_given && value.kind == WAMP_LIST ? value.raw : str_of("", 0);
 }
 
-void forward_pick(const struct session *s, const struct wamp_msg *m, struct forward *f)
+void forward_pick_keys(const struct session *s, const struct wamp_msg *m, struct forward *f)
 {
     const struct realm_config *config = &s->realm->config;
-    f->ser = m->ser;
-    f->count = 0;
-    if (!m->dict.count)
-        return;
     struct str forward_for = forward_for_of(s, m);
     for (size_t i = 0; i < config->forward_key_count; i++) {
         struct wamp_item value;
@@ -64,10 +60,4 @@ void forward_add_value(struct realm *r, struct str key, enum wamp_ser from, stru
         value = transcoded(r, from, value, to);
     if (value.ptr)
         details_add_raw(d, key, value);
-}
-
-void forward_add(struct realm *r, const struct forward *f, enum wamp_ser to, struct details *d)
-{
-    for (unsigned i = 0; i < f->count; i++)
-        forward_add_value(r, f->pairs[i].key, f->ser, f->pairs[i].value, to, d);
 }

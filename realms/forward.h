@@ -22,8 +22,17 @@ struct forward {
  * A-R2R-03 */
 struct str forward_for_of(const struct session *s, const struct wamp_msg *m);
 
+/* The slow path of forward_pick: adds to f. */
+void forward_pick_keys(const struct session *s, const struct wamp_msg *m, struct forward *f);
+
 /* Those keys of the dict of m, sent by s, that the realm forwards. */
-void forward_pick(const struct session *s, const struct wamp_msg *m, struct forward *f);
+static inline void forward_pick(const struct session *s, const struct wamp_msg *m, struct forward *f)
+{
+    f->ser = m->ser;
+    f->count = 0;
+    if (m->dict.count)
+        forward_pick_keys(s, m, f);
+}
 
 /* Whether the realm names the key. */
 bool forwards(const struct realm *r, struct str key);
@@ -37,6 +46,10 @@ void forward_add_value(struct realm *r, struct str key, enum wamp_ser from, stru
                        struct details *d);
 
 /* All of them. */
-void forward_add(struct realm *r, const struct forward *f, enum wamp_ser to, struct details *d);
+static inline void forward_add(struct realm *r, const struct forward *f, enum wamp_ser to, struct details *d)
+{
+    for (unsigned i = 0; i < f->count; i++)
+        forward_add_value(r, f->pairs[i].key, f->ser, f->pairs[i].value, to, d);
+}
 
 #endif

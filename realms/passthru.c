@@ -3,16 +3,6 @@
 #include "realms/inner.h"
 #include "realms/send.h"
 
-struct passthru passthru_of(const struct wamp_options *o)
-{
-    return (struct passthru){
-        .scheme = o->ppt_scheme,
-        .serializer = o->ppt_serializer,
-        .cipher = o->ppt_cipher,
-        .keyid = o->ppt_keyid,
-    };
-}
-
 /* Exactly one binary argument and no ArgumentsKw. */
 static bool is_opaque(const struct wamp_payload *p)
 {
@@ -25,10 +15,8 @@ static bool is_opaque(const struct wamp_payload *p)
     return p->arity == 1 || (!wamp_item_parse(p->ser, p->kwargs, &kwargs) && kwargs.count == 0);
 }
 
-bool passthru_ok(struct session *s, const struct wamp_msg *m, bool announced)
+bool passthru_judge(struct session *s, const struct wamp_msg *m, bool announced)
 {
-    if (!m->opt.ppt_scheme.len)
-        return true;
     if (!announced)
         realm_abort(s, "%s: ppt_scheme without having announced payload_passthru_mode", wamp_type_name(m->type));
     else if (!is_opaque(&m->payload))
@@ -38,10 +26,8 @@ bool passthru_ok(struct session *s, const struct wamp_msg *m, bool announced)
     return false;
 }
 
-void details_add_passthru(struct details *d, const struct passthru *p)
+void details_add_active_passthru(struct details *d, const struct passthru *p)
 {
-    if (!passthru_is_active(p))
-        return;
     details_add_str(d, STR("ppt_scheme"), p->scheme);
     if (p->serializer.ptr)
         details_add_str(d, STR("ppt_serializer"), p->serializer);
