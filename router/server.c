@@ -74,8 +74,8 @@ static void stop(struct server *server)
     server->stopping_since = hub->now;
     uv_timer_stop(&server->reload_timer);
     listener_stop(server->listeners);
+    hub_say_farewell(hub);  /* first: who waits for an authenticator's answer learns of us, not of its end */
     router_say_goodbye(&server->router, hub->now);
-    hub_say_farewell(hub);
     uv_timer_start(&server->stop_timer, on_stop_step, 0, STOP_STEP_MS);
 }
 
@@ -222,8 +222,14 @@ static bool open_listeners(struct server *server, const struct config *config)
     return listener_start(server->listeners, &server->loop);
 }
 
+/* Nobody hears signals any more, and none of them is to end us halfway. */
 static void close_handles(struct server *server)
 {
+    sigset_t deaf;
+    sigemptyset(&deaf);
+    for (unsigned i = 0; i < server->signal_count; i++)
+        sigaddset(&deaf, signal_rows[i].number);
+    sigprocmask(SIG_BLOCK, &deaf, NULL);
     for (unsigned i = 0; i < server->signal_count; i++)
         uv_close((uv_handle_t *)&server->signals[i], NULL);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);

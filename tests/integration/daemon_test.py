@@ -203,6 +203,16 @@ def other_signals_do_no_harm():
         assert b"\nwampd_connections 1\n" in d.process.stderr.read()
 
 
+def signals_while_it_ends_do_not_end_it_halfway():
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM) * 5:
+        with Daemon("--listen", ANY, stderr=subprocess.DEVNULL) as d:
+            d.process.send_signal(signal.SIGTERM)
+            while d.process.poll() is None:
+                d.process.send_signal(number)
+                time.sleep(0.0001)
+            assert d.process.returncode == 0, (number, d.process.returncode)
+
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 def connections_beyond_the_limit_are_refused():
@@ -368,6 +378,7 @@ run([
     an_address_in_use_is_an_error, a_socket_file_is_made_with_its_mode_and_removed,
     sigterm_ends_it_within_a_second_though_nobody_answers, sigterm_ends_it_at_once_when_all_answer,
     a_second_signal_does_not_wait, the_port_is_free_again_at_once, other_signals_do_no_harm,
+    signals_while_it_ends_do_not_end_it_halfway,
     connections_beyond_the_limit_are_refused, without_file_descriptors_sessions_go_on_and_nothing_spins,
     a_half_sent_request_gets_an_answer_at_its_deadline, a_call_timeout_is_late_by_little_and_never_early,
     sixteen_mebibytes_go_through, a_peer_may_send_megabytes_before_it_reads,
