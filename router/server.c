@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,8 +41,8 @@ struct server {
     struct listener *listeners, *closed;
     int argc;
     char **argv;                  /* where the configuration comes from */
-    uv_signal_t signals[SIGNAL_COUNT];
-    unsigned signal_count;        /* of them, those that were started */
+    int signal_fd;                /* signals are read like anything else that comes in */
+    uv_poll_t signal_poll;
     uv_timer_t stop_timer, reload_timer;
     wamp_ms reloaded_at;          /* when that was tried last */
     wamp_ms stopping_since;       /* 0: serving */
@@ -184,24 +185,31 @@ static const struct signal_row signal_rows[SIGNAL_COUNT] = {
     {SIGUSR1, print_metrics},
 };
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_signals(uv_poll_t *poll, int status, int events)
 {
-    for (int i = 0; i < SIGNAL_COUNT; i++)
-        if (signal_rows[i].number == number)
-            signal_rows[i].act(handle->data);
+    struct server *server = poll->data;
+    struct signalfd_siginfo info;
+    (void)status, (void)events;
+    while (read(server->signal_fd, &info, sizeof info) == sizeof info)
+        for (int i = 0; i < SIGNAL_COUNT; i++)
+            if (signal_rows[i].number == (int)info.ssi_signo)
+                signal_rows[i].act(server);
 }
 
+/* They stay blocked to the end, so that none of them ends us halfway. */
 static bool start_signals(struct server *server)
 {
+    sigset_t set;
     signal(SIGPIPE, SIG_IGN);
-    for (; server->signal_count < SIGNAL_COUNT; server->signal_count++) {
-        uv_signal_t *handle = &server->signals[server->signal_count];
-        handle->data = server;
-        if (uv_signal_init(&server->loop.uv, handle))
-            return false;
-        uv_signal_start(handle, on_signal, signal_rows[server->signal_count].number);
-    }
-    return true;
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        sigaddset(&set, signal_rows[i].number);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    server->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (server->signal_fd < 0 || uv_poll_init(&server->loop.uv, &server->signal_poll, server->signal_fd))
+        return false;
+    server->signal_poll.data = server;
+    return !uv_poll_start(&server->signal_poll, UV_READABLE, on_signals);
 }
 
 /* --- starting ------------------------------------------------------------------------------------------- */
@@ -222,16 +230,10 @@ static bool open_listeners(struct server *server, const struct config *config)
     return listener_start(server->listeners, &server->loop);
 }
 
-/* Nobody hears signals any more, and none of them is to end us halfway. */
 static void close_handles(struct server *server)
 {
-    sigset_t deaf;
-    sigemptyset(&deaf);
-    for (unsigned i = 0; i < server->signal_count; i++)
-        sigaddset(&deaf, signal_rows[i].number);
-    sigprocmask(SIG_BLOCK, &deaf, NULL);
-    for (unsigned i = 0; i < server->signal_count; i++)
-        uv_close((uv_handle_t *)&server->signals[i], NULL);
+    if (server->signal_poll.data)
+        uv_close((uv_handle_t *)&server->signal_poll, NULL);
     uv_close((uv_handle_t *)&server->stop_timer, NULL);
     uv_close((uv_handle_t *)&server->reload_timer, NULL);
 }
@@ -253,7 +255,7 @@ static int serve(struct server *server, const struct config *config)
 
 int server_run(struct config *config, int argc, char **argv)
 {
-    struct server server = {.argc = argc, .argv = argv};
+    struct server server = {.argc = argc, .argv = argv, .signal_fd = -1};
     int status = 1;
     wamp_log_limit = config->log_level;
     size_t max_connections = connection_limit(config);  /* before libwebsockets looks at it */
@@ -264,6 +266,8 @@ int server_run(struct config *config, int argc, char **argv)
         status = serve(&server, config);
         loop_fini(&server.loop);
     }
+    if (server.signal_fd >= 0)
+        close(server.signal_fd);
     config_unref(config);
     listener_free(server.listeners);
     listener_free(server.closed);

@@ -179,6 +179,26 @@ def an_authenticator_decides_while_others_are_served():
         assert second.receive()[2] == "wamp.error.authentication_failed"  # nobody answered in time
 
 
+def a_login_that_waits_for_its_authenticator_ends_with_the_router():
+    """spec: B-030"""
+    config = LISTEN + textwrap.dedent("""
+        realms: [realm1, staff]
+        auth:
+          anonymous: {role: trusted, realm: staff}
+          wampcra: {authenticator: com.auth, authenticator-realm: staff}
+        """)
+    with configured(config) as d:
+        authenticator, peer = WebSocket(d.port()), WebSocket(d.port())
+        assert authenticator.hello("staff")[0] == 2
+        authenticator.send([64, 1, {}, "com.auth"])
+        assert authenticator.receive()[0] == 65
+        peer.send([1, "realm1", {"roles": {"caller": {}}, "authmethods": ["wampcra"], "authid": "joe"}])
+        assert authenticator.receive()[0] == 68
+        d.process.send_signal(signal.SIGTERM)
+        assert peer.receive()[2] == "wamp.close.system_shutdown"
+        assert authenticator.receive()[2] == "wamp.close.system_shutdown"
+
+
 def the_tool_is_an_authenticator():
     """spec: A-DYN-01"""
     config = LISTEN + textwrap.dedent("""
@@ -304,7 +324,8 @@ def logins_that_stop_halfway_cost_nothing_that_stays():
 
 run([
     a_login_by_each_method_over_each_transport, secrets_come_from_the_environment_and_from_files_and_are_not_logged,
-    what_tls_knows_lets_in_and_binds, an_authenticator_decides_while_others_are_served, the_tool_is_an_authenticator,
+    what_tls_knows_lets_in_and_binds, an_authenticator_decides_while_others_are_served,
+    a_login_that_waits_for_its_authenticator_ends_with_the_router, the_tool_is_an_authenticator,
     a_browser_is_remembered_until_it_logs_out, a_login_over_long_poll,
     a_new_configuration_judges_new_logins, logins_that_stop_halfway_cost_nothing_that_stays,
 ])
