@@ -13,6 +13,15 @@
 
 /* --- the question --------------------------------------------------------------------------------------- */
 
+/* What HELLO leaves out is null, as it is there. */
+static void write_asked(struct wamp_wr *w, struct str text)
+{
+    if (text.len)
+        wamp_wr_str(w, text);
+    else
+        wamp_wr_null(w);
+}
+
 static void write_certificate(struct wamp_wr *w, const struct auth_key *sha256)
 {
     char hex[2 * AUTH_KEY_LEN + 1];
@@ -42,8 +51,10 @@ static void write_details(struct wamp_wr *w, const struct login *l, struct str t
     wamp_wr_uint(w, l->session);
     write_transport(w, l);
     login_write(w, STR("authmethod"), l->method_name);
-    login_write(w, STR("authid"), l->hello.authid);
-    login_write(w, STR("authrole"), l->hello.authrole);
+    wamp_wr_key(w, STR("authid"));
+    write_asked(w, l->hello.authid);
+    wamp_wr_key(w, STR("authrole"));
+    write_asked(w, l->hello.authrole);
     if (has_extra) {
         wamp_wr_key(w, STR("authextra"));
         wamp_wr_raw(w, l->hello.authextra.raw);
@@ -57,7 +68,7 @@ static void write_question(struct wamp_wr *w, const struct login *l, struct str 
 {
     wamp_wr_list(w, 3);
     wamp_wr_str(w, realm_name(l->realm));
-    wamp_wr_str(w, l->hello.authid);
+    write_asked(w, l->hello.authid);
     write_details(w, l, ticket);
     wamp_wr_list_end(w);
 }

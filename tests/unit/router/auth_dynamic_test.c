@@ -312,6 +312,8 @@ TEST(a_key_of_cryptosign_comes_from_the_authenticator)  /* spec: A-DYN-01, A-CSG
         struct plug *p =
             login_hello(&rig, "\"authmethods\":[\"cryptosign\"],\"authextra\":{\"pubkey\":\"" KEY "\"}");
         yield(a, answers[i]);
+        expect_in(a->text, "[\"realm1\",null,{");
+        expect_in(a->text, "\"authid\":null,\"authrole\":null");
         expect_in(a->text, "\"authextra\":{\"pubkey\":\"" KEY "\"}");
         expect_heard(p, "[4,\"cryptosign\",");
         login_answer(p, "00", "{}");
