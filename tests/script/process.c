@@ -77,18 +77,26 @@ static void write_permission(struct wamp_buf *out, const struct realm_permission
                   yes(p->disclose_publisher));
 }
 
+static void write_permissions(struct wamp_buf *out, const struct realm_role *role)
+{
+    wamp_buf_addf(out, ", \"permissions\": [");
+    for (size_t i = 0; i < role->permission_count; i++) {
+        wamp_buf_addf(out, "%s", i ? ", " : "");
+        write_permission(out, &role->permissions[i]);
+    }
+    wamp_buf_addf(out, "]");
+}
+
+/* A list of permissions, though it be empty, is all that a role may do. */
 static void write_role(struct wamp_buf *out, const struct realm_role *role)
 {
     wamp_buf_addf(out, "{\"name\": \"%.*s\", \"allow-by-default\": %s, \"link\": %s", STR_ARG(role->name),
                   yes(role->allow_by_default), yes(role->is_link));
     if (role->authorizer.len)
         wamp_buf_addf(out, ", \"authorizer\": \"%.*s\"", STR_ARG(role->authorizer));
-    wamp_buf_addf(out, ", \"permissions\": [");
-    for (size_t i = 0; i < role->permission_count; i++) {
-        wamp_buf_addf(out, "%s", i ? ", " : "");
-        write_permission(out, &role->permissions[i]);
-    }
-    wamp_buf_addf(out, "]}");
+    if (role->permission_count)
+        write_permissions(out, role);
+    wamp_buf_addf(out, "}");
 }
 
 static void write_roles(struct wamp_buf *out, const struct realm_config *c)
