@@ -58,8 +58,10 @@ struct conn *conn_new(struct hub *hub, struct address *address, bool refused)
 
 void conn_came_in(struct conn *c, struct config *config, const struct listen_config *listener)
 {
+    struct config *before = c->config;
     c->config = config_ref(config);
     c->listener = listener;
+    config_unref(before);
 }
 
 void conn_hold(struct conn *c, enum hold_reason why, bool on)

@@ -53,7 +53,7 @@ struct conn {
     struct wait wait;         /* what the state waits for */
     struct wait drain;        /* above the soft limit of the queue */
     struct address *address;  /* NULL: not counted */
-    struct config *config;    /* a reference to that of the time when it came .. */
+    struct config *config;    /* a reference to the last one that had its listener .. */
     const struct listen_config *listener;  /* .. and where it came in, which is in there; both may be NULL */
 
     enum conn_state state;
@@ -91,7 +91,7 @@ struct conn {
  * no memory. The caller sets wire and socket. */
 struct conn *conn_new(struct hub *hub, struct address *address, bool refused);
 
-/* c came in at that listener of config. Once. */
+/* c came in at that listener of config, which is there now. */
 void conn_came_in(struct conn *c, struct config *config, const struct listen_config *listener);
 
 /* --- what the socket reports ---------------------------------------------------------------------------- */

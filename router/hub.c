@@ -75,6 +75,16 @@ void hub_set_config(struct hub *hub, struct config *config)
     config_unref(old);
 }
 
+void hub_move_listener(struct hub *hub, const struct listen_config *before, struct config *config,
+                       const struct listen_config *now)
+{
+    for (struct list *n = list_first(&hub->conns); n; n = list_next(&hub->conns, n)) {
+        struct conn *c = list_entry(n, struct conn, all);
+        if (c->listener == before)
+            conn_came_in(c, config, now);
+    }
+}
+
 bool hub_refuses(struct hub *hub, const struct address *address)
 {
     if (hub->conn_count >= hub->max_connections) {

@@ -68,6 +68,10 @@ bool hub_refuses(struct hub *hub, const struct address *address);
  * were told when they came stays: the size of messages, the length of their queues. */
 void hub_set_config(struct hub *hub, struct config *config);
 
+/* Between two turns: where connections came in at `before` they came in at `now`, which is in config. */
+void hub_move_listener(struct hub *hub, const struct listen_config *before, struct config *config,
+                       const struct listen_config *now);
+
 /* Between two turns: that realm has no sessions any more and is about to go. Who is about to enter it is turned
  * away. */
 void hub_forget_realm(struct hub *hub, const struct realm *realm);

@@ -385,9 +385,9 @@ static bool is_of(const struct listener *l, const struct config *config)
     return l->row >= config->listeners && l->row < config->listeners + config->listener_count;
 }
 
-/* Those of one row of before, which is in the same place, are of this row now. Port 0 is many places: `scheme`, if
- * it has to be the same, too. */
-static void take_over(struct listener *all, const struct config *config, const struct listen_config *row,
+/* Those of one row of before, which is in the same place, are of this row now, with who came in there: what he may
+ * do next is for the new configuration to say. Port 0 is many places: `scheme`, if it has to be the same, too. */
+static void take_over(struct listener *all, struct hub *hub, struct config *config, const struct listen_config *row,
                       bool scheme)
 {
     const struct listen_config *before = NULL;
@@ -398,6 +398,8 @@ static void take_over(struct listener *all, const struct config *config, const s
         if (l->row == before)
             l->row = row;
     }
+    if (before)
+        hub_move_listener(hub, before, config, row);
 }
 
 /* False: it cannot go on. */
@@ -443,13 +445,13 @@ static bool is_open(const struct listener *all, const struct listen_config *row)
 }
 
 void listener_set_config(struct listener **all, struct listener **closed, struct loop *loop,
-                         const struct config *config)
+                         struct config *config)
 {
     for (size_t i = 0; i < config->listener_count; i++)
-        take_over(*all, config, &config->listeners[i], true);
+        take_over(*all, &loop->hub, config, &config->listeners[i], true);
     for (size_t i = 0; i < config->listener_count; i++)
         if (!is_open(*all, &config->listeners[i]))
-            take_over(*all, config, &config->listeners[i], false);
+            take_over(*all, &loop->hub, config, &config->listeners[i], false);
     for (struct listener **l = all; *l;) {
         if (refresh(*l, config)) {
             l = &(*l)->next;

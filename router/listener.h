@@ -24,7 +24,7 @@ bool listener_start(struct listener *all, struct loop *loop);
  * its certificates read again; the others are closed and go to *closed, which is for listener_free; new ones
  * are opened. One that cannot be opened is said in the log, and the rest goes on. */
 void listener_set_config(struct listener **all, struct listener **closed, struct loop *loop,
-                         const struct config *config);
+                         struct config *config);
 
 /* Closes the sockets and removes their files. The memory is freed by listener_free, after a turn of the loop. */
 void listener_stop(struct listener *all);

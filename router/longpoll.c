@@ -405,7 +405,7 @@ bool longpoll_route(const struct conn *http, struct str path, struct longpoll_re
 {
     struct str base = str_z(http->listener->longpoll.base);
     *out = (struct longpoll_request){.action = LONGPOLL_OPEN};
-    if (!str_starts(path, base) || path.len <= base.len || path.ptr[base.len] != '/')
+    if (!base.ptr || !str_starts(path, base) || path.len <= base.len || path.ptr[base.len] != '/')
         return false;
     path = str_from(path, base.len + 1);
     const char *slash = memchr(path.ptr, '/', path.len);

@@ -4,6 +4,7 @@
     WAMPD=build/wampd tests/integration/reload_test.py [NAME..]
 """
 import contextlib
+import http.client
 import os
 import resource
 import signal
@@ -266,6 +267,41 @@ def a_listener_that_stays_is_not_touched():
         waiting.read_until(b"\r\n\r\n")
 
 
+def new_rules_of_a_listener_count_for_who_is_connected_and_not_in():
+    """spec: A-AUTH-05, reliability threats 11 and 33"""
+    port = free_port()
+
+    def listen(ticket, more=""):
+        principals = f"{{joe: {{ticket: {ticket}, role: r}}}}"
+        return (f"listen: [{{url: 'ws://127.0.0.1:{port}', auth: {{ticket: {{principals: {principals}}}}}{more}}}]\n")
+
+    def ask(peer, ticket):
+        assert peer.hello(authmethods=["ticket"], authid="joe")[0] == 4
+        peer.send([5, ticket, {}])
+        return peer.receive()[0]
+
+    def status_of_open(web, **headers):
+        web.request("POST", "/lp/open", '{"protocols": ["wamp.2.json"]}', headers)
+        answer = web.getresponse()
+        answer.read()
+        return answer.status
+
+    longpoll, origins = ", longpoll: /lp", ", origins: ['https://good.com']"
+    with Router(listen("old", longpoll)) as d:
+        inside, outside = WebSocket(port), WebSocket(port)
+        pages = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(2)]
+        assert ask(inside, "old") == 2
+        for page in pages:
+            assert status_of_open(page, Origin="https://evil.com") == 200
+        d.reload(listen("new", longpoll + origins))
+        assert_alive(inside)
+        assert ask(outside, "old") == 3
+        assert status_of_open(pages[0], Origin="https://evil.com") == 403
+        assert status_of_open(pages[1], Origin="https://good.com") == 200
+        d.reload(listen("new"))
+        assert status_of_open(pages[1]) == 404
+
+
 def an_address_in_use_is_left_out_and_the_rest_goes_on():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -414,7 +450,8 @@ run([
     what_is_configured_for_a_realm_changes_for_its_sessions, what_cannot_change_is_said,
     limits_and_timeouts_change, the_log_level_changes, a_bad_file_changes_nothing_and_is_said,
     without_file_descriptors_the_old_configuration_stays, listeners_come_and_go_and_their_connections_stay,
-    a_listener_that_stays_is_not_touched, an_address_in_use_is_left_out_and_the_rest_goes_on,
+    a_listener_that_stays_is_not_touched, new_rules_of_a_listener_count_for_who_is_connected_and_not_in,
+    an_address_in_use_is_left_out_and_the_rest_goes_on,
     certificates_are_read_again, a_listener_turns_to_tls_on_its_port, a_hundred_sessions_miss_nothing,
     a_storm_of_signals_is_few_reloads, nobody_has_to_read_what_is_said_about_it, reloads_leave_nothing_behind,
 ])
