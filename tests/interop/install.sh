@@ -17,4 +17,6 @@ npm install --silent --no-audit --no-fund --no-package-lock --prefix "$to"
 command -v go >/dev/null || "$here/../install-deps.sh" golang-go
 mkdir -p "$to/nexus"
 to=$(cd "$to" && pwd)
-(cd "$here/nexus" && go build -o "$to/nexus/nexus")
+# A guest among the clients: the tests say when it was not to be had, and go on.
+rm -f "$to/nexus/nexus"
+(cd "$here/nexus" && go build -o "$to/nexus/nexus") || echo "nexus: its module was not to be had" >&2

@@ -30,6 +30,10 @@ limits: {message_size: 4 MiB}
 
 with open(os.path.join(HERE, "clients.json")) as clients:
     CLIENTS = json.load(clients)
+for guest in [name for name, client in CLIENTS.items() if client.get("guest")]:
+    if not os.path.exists(os.path.join(INSTALLED, CLIENTS[guest]["program"])):
+        print(f"{guest}: NOT TESTED, it was not to be had")
+        del CLIENTS[guest]
 
 
 def command(client):
