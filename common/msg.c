@@ -313,12 +313,11 @@ struct wamp_wr wamp_head_begin(struct wamp_buf *buf, enum wamp_ser ser, enum wam
                                unsigned arity)
 {
     wamp_buf_reset(buf);
-    struct wamp_wr w = wamp_wr(ser, buf);
     if (ser == WAMP_JSON) {
         add_opening(buf, &layouts[type].json);
-        w.comma = true;
-        return w;
+        return (struct wamp_wr){.ser = ser, .comma = true, .out = buf};
     }
+    struct wamp_wr w = wamp_wr(ser, buf);
     wamp_wr_list(&w, elements + arity);
     wamp_wr_uint(&w, (uint64_t)type);
     return w;

@@ -3,6 +3,7 @@
 #define WAMP_COMMON_OPTIONS_H
 
 #include "common/arena.h"
+#include "common/clear.h"
 #include "common/err.h"
 #include "common/ser.h"
 #include "common/str.h"
@@ -50,7 +51,7 @@ struct wamp_options {
 
 static inline void wamp_options_clear(struct wamp_options *o)
 {
-    memset(o, 0, offsetof(struct wamp_options, exclude));  /* the first of the items */
+    wamp_clear(o, offsetof(struct wamp_options, exclude));  /* the first of the items */
 }
 
 struct wamp_fault;

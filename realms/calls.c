@@ -1,5 +1,6 @@
 #include "realms/calls.h"
 
+#include "common/clear.h"
 #include "common/mem.h"
 #include "realms/authorization.h"
 #include "realms/ended.h"
@@ -41,7 +42,7 @@ static struct call *call_alloc(struct dealer *d)
     list_remove(n);
     d->spare_count--;
     struct call *call = list_entry(n, struct call, by_caller);
-    memset(call, 0, sizeof *call);
+    wamp_clear(call, sizeof *call);
     return call;
 }
 
@@ -51,7 +52,7 @@ static void call_recycle(struct dealer *d, struct call *call)
         wamp_free(call);
         return;
     }
-    list_add_tail(&d->spare, &call->by_caller);
+    list_insert_before(d->spare.next, &call->by_caller);  /* used again first: it is still in the cache */
     d->spare_count++;
 }
 
@@ -260,6 +261,13 @@ static void invocation_details(const struct call *call, const struct chunk *chun
     forward_add(caller->realm, chunk->forward, call->callee->ser, d);
 }
 
+/* An authenticator or authorizer that has enough to read for now. */
+static bool is_asked_too_much(const struct call *call)
+{
+    const struct realm *r = call->callee->realm;
+    return call->caller == r->own_calls.session && r->env.is_full && r->env.is_full(r->env.ctx, call->callee);
+}
+
 /* [INVOCATION, Request|id, REGISTERED.Registration|id, Details|dict (, Arguments, ArgumentsKw)]. When it cannot be sent
  * the call fails. spec: B-082, B-101 */
 static bool send_invocation(struct call *call, const struct chunk *chunk)
@@ -268,6 +276,10 @@ static bool send_invocation(struct call *call, const struct chunk *chunk)
     struct realm *r = s->realm;
     struct details d;
     struct str tail;
+    if (is_asked_too_much(call)) {
+        give_up(call, "wamp.error.unavailable", "the callee is asked too much");
+        return false;
+    }
     wamp_buf_reset(&r->tail);
     enum wamp_err err = wamp_payload_tail(chunk->payload, s->ser, &r->tail, &tail);
     if (err) {
