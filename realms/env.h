@@ -34,6 +34,10 @@ struct realm_env {
      * taken, up to a bound. NULL is fine. spec: A-AZN-08 */
     void (*hold)(void *ctx, struct session *s, bool on);
 
+    /* Whether so much waits for s that the router adds no questions of its own, behind which strangers stand: they
+     * could fill its queue, and end it. NULL is fine. */
+    bool (*is_full)(void *ctx, const struct session *s);
+
     /* 64 random bits: ids, and the invocation policy 'random'. */
     uint64_t (*random)(void *ctx);
 

@@ -33,6 +33,14 @@ static void env_hold(void *ctx, struct session *s, bool on)
     conn_hold(session_peer(s), HOLD_AUTHORIZING, on);
 }
 
+/* The rest of the queue is left for what else it is sent. */
+static bool env_is_full(void *ctx, const struct session *s)
+{
+    const struct conn *c = session_peer(s);
+    (void)ctx;
+    return c->out.waiting > (size_t)c->hub->config->queue_soft / 2;
+}
+
 static uint64_t env_random(void *ctx)
 {
     return random_next(&((struct router *)ctx)->random);
@@ -42,7 +50,8 @@ static uint64_t env_random(void *ctx)
 
 static bool add_realm(struct router *router, const struct config *config, size_t row)
 {
-    struct realm_env env = {.send = env_send, .close = env_close, .hold = env_hold, .random = env_random, .ctx = router};
+    struct realm_env env = {.send = env_send, .close = env_close, .hold = env_hold, .is_full = env_is_full,
+                            .random = env_random, .ctx = router};
     struct hosted_realm *hosted = wamp_zalloc(sizeof *hosted);
     struct realm_config rc;
     if (!hosted)

@@ -236,6 +236,30 @@ TEST(a_client_that_goes_meanwhile_is_forgotten)  /* spec: A-DYN-01 */
     rig_fini(&rig);
 }
 
+TEST(strangers_do_not_end_an_authenticator_that_is_slow)  /* spec: A-DYN-02; reliability threat 16 */
+{
+    struct rig rig;
+    char whole[1000], hello[1400];
+    snprintf(whole, sizeof whole,
+             "limits: {message_size: 4 KiB, message_size_before_welcome: 4 KiB, queue: 8 KiB, queue_soft: 8 KiB}\n%s",
+             config);
+    rig_init_with(&rig, whole);
+    struct plug *a = authenticator(&rig), *last = NULL;
+    snprintf(hello, sizeof hello, "\"authmethods\":[\"wampcra\"],\"authid\":\"joe\",\"authextra\":{\"x\":\"%01000d\"}", 0);
+    a->room = 0;
+    for (int i = 0; i < 20; i++)
+        last = login_hello(&rig, hello);
+    expect_abort(last, "wamp.error.authentication_failed", 1000);
+    assert_non_null(a->conn->session);
+    plug_drain(a, SIZE_MAX);
+    while (plug_take(a))
+        continue;
+    last = login_hello(&rig, JOE("wampcra"));
+    yield(a, "{\"role\":\"x\",\"secret\":\"y\"}");
+    expect_heard(last, "[4,");
+    rig_fini(&rig);
+}
+
 static void sign_cra(struct plug *p, const char *secret)
 {
     struct wamp_buf signature = {0};
@@ -378,6 +402,7 @@ RUN_TESTS(cmocka_unit_test(a_ticket_is_shown_to_the_authenticator_who_names_a_ro
           cmocka_unit_test(without_an_authenticator_nobody_comes_in),
           cmocka_unit_test(an_authenticator_has_ten_seconds),
           cmocka_unit_test(a_client_that_goes_meanwhile_is_forgotten),
+          cmocka_unit_test(strangers_do_not_end_an_authenticator_that_is_slow),
           cmocka_unit_test(the_secret_of_wampcra_comes_from_the_authenticator),
           cmocka_unit_test(what_a_method_needs_must_be_there),
           cmocka_unit_test(keys_of_scram_come_from_the_authenticator),
