@@ -317,6 +317,14 @@ def sigterm_ends_it_within_a_second():
 
 # --- handshakes ------------------------------------------------------------------------------------------------
 
+def ends(peer):
+    """What comes before the end, an alert, does not count."""
+    with contextlib.suppress(ConnectionResetError):
+        while peer.socket.recv(4096):
+            pass
+    return True  # else socket.timeout was raised
+
+
 def stalled_and_garbage_handshakes_end_and_cost_nobody_anything():
     """spec: reliability T-M1, T-R8"""
     with router() as d:
@@ -327,9 +335,8 @@ def stalled_and_garbage_handshakes_end_and_cost_nobody_anything():
         begun = time.monotonic()
         for i in range(50):
             echo(callee, caller, i + 1, i)
-        assert time.monotonic() - begun < 0.5
-        assert all(p.is_closed() or True for p in crowd)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 1
+        assert all(map(ends, crowd))
         time.sleep(0.1)
         caller.call(100, "wamp.session.count")
         assert caller.receive()[3] == [2]
