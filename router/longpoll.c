@@ -12,7 +12,7 @@
 
 enum {
     ID_LEN = 26,                      /* of 5 random bits each. spec: A-LP-06 */
-    STRANGERS_MAX = 1024,             /* who has yet to say HELLO: a transport costs its opener no socket */
+    STRANGERS_MAX = 1024,             /* transports that have yet to say HELLO: one costs its opener no socket */
     ANSWER_ROOM = 64 << 10,           /* octets of an answer that wait in the HTTP connection */
 };
 
@@ -270,6 +270,24 @@ static struct longpoll *longpoll_new(struct conn *http, enum wamp_ser ser, bool 
     return NULL;
 }
 
+/* Where there are too many who have yet to say HELLO, the oldest goes: refusing new ones instead would let a few
+ * requests a second close the door for all others, and who means it says HELLO at once. */
+static void make_room(struct hub *hub)
+{
+    const struct list *waiting = &hub->waits.list[WAIT_HELLO];
+    struct conn *oldest = NULL;
+    unsigned count = 0;
+    for (struct list *n = list_first(waiting); n; n = list_next(waiting, n)) {
+        struct conn *c = list_entry(list_entry(n, struct wait, link), struct conn, wait);
+        if (!c->framing->over_http)
+            continue;
+        oldest = oldest ? oldest : c;
+        count++;
+    }
+    if (count >= STRANGERS_MAX)
+        lose(oldest->socket, "too many have yet to say HELLO");
+}
+
 static void serve_open(struct conn *http, struct longpoll *none, struct str body)
 {
     struct hub *hub = http->hub;
@@ -283,8 +301,8 @@ static void serve_open(struct conn *http, struct longpoll *none, struct str body
                     STR("expected {\"protocols\": [..]}: wamp.2.json, .msgpack or .cbor, or with .batched"));
         return;
     }
-    bool full = hub->stopping || hub->waits.count[WAIT_HELLO] >= STRANGERS_MAX;
-    struct longpoll *lp = full ? NULL : longpoll_new(http, ser, batched);
+    make_room(hub);
+    struct longpoll *lp = hub->stopping ? NULL : longpoll_new(http, ser, batched);
     if (!lp) {
         answer_empty(http, 503);
         return;

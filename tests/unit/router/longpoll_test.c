@@ -150,18 +150,27 @@ TEST(transports_count_as_connections)  /* spec: reliability threat 1 */
     rig_fini(&rig);
 }
 
-TEST(one_connection_cannot_open_transports_without_end)  /* spec: reliability threat 1 */
+TEST(one_connection_cannot_open_transports_without_end_nor_keep_others_from_it)  /* spec: reliability threat 1 */
 {
     struct rig rig;
     rig_init(&rig);
-    struct plug *p = web_connect(&rig);
-    int opened = 0;
-    while (opened < 5000 && web_open(p, "wamp.2.json").id[0])
-        opened++;
-    assert_int_equal(opened, 1024);
-    rig_advance(&rig, rig.config.hello_crowded_ms);
-    p = web_connect(&rig);
-    assert_string_not_equal(web_open(p, "wamp.2.json").id, "");
+    struct plug *flood = web_connect(&rig), *other = web_connect(&rig), *socket = rig_websocket(&rig);
+    struct line inside = web_session(flood), first = web_open(flood, "wamp.2.json");
+    size_t before = rig.hub.conn_count;
+    for (int i = 0; i < 3000; i++)
+        assert_string_not_equal(web_open(flood, "wamp.2.json").id, "");
+    assert_int_equal(rig.hub.conn_count, before + 1023);
+    assert_int_equal(rig.hub.metrics.longpoll_lost, 3001 - 1024);
+    web_receive(flood, &first);
+    expect_answer(flood, 404, "");
+    struct line mine = web_open(other, "wamp.2.json");
+    for (int i = 0; i < 1000; i++)
+        web_open(flood, "wamp.2.json");
+    web_send(other, &mine, "[1,\"realm1\",{\"roles\":{\"caller\":{}}}]");
+    expect_answer(other, 202, "");
+    web_send(flood, &inside, "[48,1,{},\"com.none\"]");
+    expect_answer(flood, 202, "");
+    assert_int_equal(socket->conn->state, CONN_HELLO);
     rig_fini(&rig);
 }
 
@@ -776,7 +785,7 @@ RUN_TESTS(cmocka_unit_test(open_chooses_the_first_protocol_of_the_clients_that_w
           cmocka_unit_test(ids_have_130_random_bits_and_are_all_there_is_to_know),
           cmocka_unit_test(unknown_transports_and_paths_are_not_found),
           cmocka_unit_test(transports_count_as_connections),
-          cmocka_unit_test(one_connection_cannot_open_transports_without_end),
+          cmocka_unit_test(one_connection_cannot_open_transports_without_end_nor_keep_others_from_it),
           cmocka_unit_test(hello_has_its_deadline_here_too), cmocka_unit_test(a_receive_waits_for_a_message),
           cmocka_unit_test(without_batches_a_receive_gets_one_message_in_order),
           cmocka_unit_test(a_batched_receive_gets_all_that_waits),
