@@ -43,19 +43,31 @@ static const uint8_t classes[256] = {
 
 enum empty { EMPTY_NEVER, EMPTY_LAST, EMPTY_ANY };
 
+static inline const char *skip_plain(const char *p, const char *end)
+{
+    while (p < end && classes[(uint8_t)*p] == PLAIN)
+        p++;
+    return p;
+}
+
+/* Of octets that are neither plain nor a dot. */
+static bool may_stand(enum octet_class octet, const char *p, const char *end, enum wamp_uri_rule rule)
+{
+    return rule == WAMP_URI_LOOSE && octet != NEVER && !(octet == LOOK && space_at(p, (size_t)(end - p)));
+}
+
 static bool components_ok(struct str uri, enum empty empty, enum wamp_uri_rule rule)
 {
     const char *component = uri.ptr, *end = uri.ptr + uri.len;
-    for (const char *p = component; p < end; p++) {
-        enum octet_class class = classes[(uint8_t)*p];
-        if (class == PLAIN)
-            continue;
-        if (class == DOT) {
-            if (p == component && empty != EMPTY_ANY)
+    for (const char *p = component; (p = skip_plain(p, end)) < end; p++) {
+        enum octet_class octet = classes[(uint8_t)*p];
+        if (octet != DOT) {
+            if (!may_stand(octet, p, end, rule))
                 return false;
-            component = p + 1;
-        } else if (rule == WAMP_URI_STRICT || class == NEVER || (class == LOOK && space_at(p, (size_t)(end - p)))) {
+        } else if (p == component && empty != EMPTY_ANY) {
             return false;
+        } else {
+            component = p + 1;
         }
     }
     return component < end || empty != EMPTY_NEVER;
