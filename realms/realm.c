@@ -123,6 +123,7 @@ struct realm *realm_new(const struct realm_config *config, const struct realm_en
     if (!r)
         return NULL;
     r->env = *env;
+    r->now = config->now;
     list_init(&r->doomed);
     bool has_roles = !config->role_count || (r->roles = roles_new(config->roles, config->role_count));
     if (has_roles && config_copy(r, config) && own_calls_init(r) && dealer_init(r) && history_init(r))

@@ -76,6 +76,7 @@ struct realm_config {
     const struct rules *rules;        /* NULL: those of the preset */
     enum wamp_uri_rule uri_rule;
     wamp_ms epoch_ms;                 /* Unix time in ms when now is 0: for timestamps shown to people */
+    wamp_ms now;                      /* when it is made */
     unsigned max_calls_per_session;   /* 0: 1024 calls open at once per caller */
     unsigned max_subscriptions;       /* 0: 1024 per session */
     unsigned max_registrations;       /* 0: 4096 per session */

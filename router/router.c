@@ -48,7 +48,7 @@ static uint64_t env_random(void *ctx)
 
 /* --- coming and going ----------------------------------------------------------------------------------- */
 
-static bool add_realm(struct router *router, const struct config *config, size_t row)
+static bool add_realm(struct router *router, const struct config *config, size_t row, wamp_ms now)
 {
     struct realm_env env = {.send = env_send, .close = env_close, .hold = env_hold, .is_full = env_is_full,
                             .random = env_random, .ctx = router};
@@ -58,6 +58,7 @@ static bool add_realm(struct router *router, const struct config *config, size_t
         return false;
     realm_config_of(config, row, &rc);
     rc.epoch_ms = router->epoch_ms;
+    rc.now = now;
     hosted->realm = realm_new(&rc, &env);
     if (hosted->realm) {
         struct str name = realm_name(hosted->realm);
@@ -77,11 +78,11 @@ static void free_realm(struct router *router, struct hosted_realm *hosted)
     wamp_free(hosted);
 }
 
-bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms)
+bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms, wamp_ms now)
 {
     *router = (struct router){.epoch_ms = epoch_ms};
     for (size_t i = 0; i < config->realm_count; i++) {
-        if (!add_realm(router, config, i)) {
+        if (!add_realm(router, config, i, now)) {
             router_fini(router);
             return false;
         }
@@ -153,7 +154,7 @@ void router_set_config(struct router *router, struct hub *hub, const struct conf
         struct realm *realm = router_find(router, name);
         if (realm)
             update_realm(realm, config, i, find_row(hub->config, name), hub->now);
-        else if (add_realm(router, config, i))
+        else if (add_realm(router, config, i, hub->now))
             log_info("REALM-ADDED", "%s", name.ptr);
         else
             log_error("REALM", "%s: out of memory", name.ptr);

@@ -18,7 +18,7 @@ struct router {
 
 /* Makes the realms of the configuration. epoch_ms: the Unix time, in ms, when `now` was 0. False: no memory, and
  * nothing is left. */
-bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms);
+bool router_init(struct router *router, const struct config *config, wamp_ms epoch_ms, wamp_ms now);
 void router_fini(struct router *router);  /* no session is left */
 
 /* Between two turns: the realms of config are served from here on, as it says. Sessions in realms that it does not

@@ -214,12 +214,18 @@ static bool start_signals(struct server *server)
 
 /* --- starting ------------------------------------------------------------------------------------------- */
 
-/* The Unix time when the loop's clock was 0. */
+/* The loop's clock. */
+static wamp_ms clock_ms(void)
+{
+    return (wamp_ms)(uv_hrtime() / 1000000);
+}
+
+/* The Unix time when it was 0. */
 static wamp_ms clock_epoch_ms(void)
 {
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
-    return (wamp_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (wamp_ms)(uv_hrtime() / 1000000);
+    return (wamp_ms)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - clock_ms();
 }
 
 static bool open_listeners(struct server *server, const struct config *config)
@@ -259,7 +265,7 @@ int server_run(struct config *config, int argc, char **argv)
     int status = 1;
     wamp_log_limit = config->log_level;
     size_t max_connections = connection_limit(config);  /* before libwebsockets looks at it */
-    if (!router_init(&server.router, config, clock_epoch_ms())) {
+    if (!router_init(&server.router, config, clock_epoch_ms(), clock_ms())) {
         log_error("START", "out of memory");
     } else if (loop_init(&server.loop, &server.router, config)) {
         server.loop.hub.max_connections = max_connections;

@@ -84,7 +84,7 @@ void rig_init_with(struct rig *rig, const char *yaml)
     fail_resume();
     hub_init(&rig->hub, &rig->router, &rig->config);
     rig->hub.now = 1000;
-    rig->ok = router_init(&rig->router, &rig->config, 0);
+    rig->ok = router_init(&rig->router, &rig->config, 0, rig->hub.now);
 }
 
 void rig_init(struct rig *rig)

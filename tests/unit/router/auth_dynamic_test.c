@@ -241,11 +241,12 @@ TEST(strangers_do_not_end_an_authenticator_that_is_slow)  /* spec: A-DYN-02; rel
     struct rig rig;
     char whole[1000], hello[1400];
     snprintf(whole, sizeof whole,
-             "limits: {message_size: 4 KiB, message_size_before_welcome: 4 KiB, queue: 8 KiB, queue_soft: 8 KiB}\n%s",
-             config);
+             "limits: {message_size: 4 KiB, message_size_before_welcome: 4 KiB, queue: 8 KiB,"
+             " queue_soft: 8 KiB}\n%s", config);
     rig_init_with(&rig, whole);
     struct plug *a = authenticator(&rig), *last = NULL;
-    snprintf(hello, sizeof hello, "\"authmethods\":[\"wampcra\"],\"authid\":\"joe\",\"authextra\":{\"x\":\"%01000d\"}", 0);
+    snprintf(hello, sizeof hello,
+             "\"authmethods\":[\"wampcra\"],\"authid\":\"joe\",\"authextra\":{\"x\":\"%01000d\"}", 0);
     a->room = 0;
     for (int i = 0; i < 20; i++)
         last = login_hello(&rig, hello);

@@ -4,6 +4,8 @@
 #include "tests/lib/login.h"
 #include "tests/lib/test.h"
 
+#include <stdio.h>
+
 static const char two_realms[] = "realms: [realm1, second]\n";
 
 TEST(sessions_of_a_realm_that_goes_are_told_and_others_are_not)  /* spec: A-CLO-06 */
@@ -55,6 +57,32 @@ TEST(roles_count_for_sessions_that_are_there)  /* spec: A-CLO-06 */
     rig_reload(&rig, "realms: [{name: realm1, roles: [{name: other}]}]\n");
     expect_heard(p, "[6,{\"message\":");
     assert_null(p->conn->session);
+    rig_fini(&rig);
+}
+
+/* The subscription that keeps a realm's history is there from its beginning. */
+static void expect_created(struct rig *rig, const char *realm, const char *time)
+{
+    char hello[100];
+    struct plug *p = rig_websocket(rig);
+    snprintf(hello, sizeof hello, "[1,\"%s\",{\"roles\":{\"caller\":{}}}]", realm);
+    plug_say(p, hello);
+    expect_heard(p, "[2,");
+    plug_say(p, "[48,1,{},\"wamp.subscription.get\",[1]]");
+    expect_heard(p, "[50,1,{},[{");
+    assert_non_null(memmem(p->text.ptr, p->text.len, time, strlen(time)));
+}
+
+TEST(what_a_realm_begins_with_was_created_when_it_was_made)  /* spec: A-RMA-05 */
+{
+    struct rig rig;
+    rig_init_with(&rig, "realms: [{name: realm1, history: [{topic: com.t}]}]\n");
+    expect_created(&rig, "realm1", "\"created\":\"1970-01-01T00:00:01.000Z\"");
+    rig_advance(&rig, 5000);
+    rig_reload(&rig, "realms: [{name: realm1, history: [{topic: com.t}]},"
+                     " {name: other, history: [{topic: com.t}]}]\n");
+    expect_created(&rig, "other", "\"created\":\"1970-01-01T00:00:06.000Z\"");
+    expect_created(&rig, "realm1", "\"created\":\"1970-01-01T00:00:01.000Z\"");
     rig_fini(&rig);
 }
 
@@ -212,6 +240,7 @@ TEST(a_realm_for_which_there_is_no_memory_is_missing_and_the_rest_goes_on)  /* s
 RUN_TESTS(cmocka_unit_test(sessions_of_a_realm_that_goes_are_told_and_others_are_not),
           cmocka_unit_test(who_has_left_may_enter_another_realm_when_the_first_is_gone),
           cmocka_unit_test(roles_count_for_sessions_that_are_there),
+          cmocka_unit_test(what_a_realm_begins_with_was_created_when_it_was_made),
           cmocka_unit_test(a_login_into_a_realm_that_goes_is_refused),
           cmocka_unit_test(a_login_under_way_does_not_need_the_configuration_it_began_with),
           cmocka_unit_test(a_login_whose_authenticator_is_in_a_realm_that_goes_fails),
