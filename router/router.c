@@ -33,12 +33,14 @@ static void env_hold(void *ctx, struct session *s, bool on)
     conn_hold(session_peer(s), HOLD_AUTHORIZING, on);
 }
 
-/* The rest of the queue is left for what else it is sent. */
+/* The rest of the queue is left for what else it is sent. Who still reads is asked more: what comes in one turn waits
+ * until its end. */
 static bool env_is_full(void *ctx, const struct session *s)
 {
     const struct conn *c = session_peer(s);
+    size_t most = c->choked ? (size_t)c->hub->config->queue_soft : c->out_limit;
     (void)ctx;
-    return c->out.waiting > (size_t)c->hub->config->queue_soft / 2;
+    return c->out.waiting > most / 2;
 }
 
 static uint64_t env_random(void *ctx)
