@@ -387,8 +387,8 @@ static bool is_of(const struct listener *l, const struct config *config)
 
 /* Those of one row of before, which is in the same place, are of this row now, with who came in there: what he may
  * do next is for the new configuration to say. Port 0 is many places: `scheme`, if it has to be the same, too. */
-static void take_over(struct listener *all, struct hub *hub, struct config *config, const struct listen_config *row,
-                      bool scheme)
+static void take_over(struct listener *all, struct hub *hub, struct config *config,
+                      const struct listen_config *row, bool scheme)
 {
     const struct listen_config *before = NULL;
     for (struct listener *l = all; l; l = l->next) {

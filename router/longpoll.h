@@ -21,7 +21,8 @@ struct longpoll_request {
     struct longpoll *transport;  /* NULL for LONGPOLL_OPEN */
 };
 
-/* Which request it is by its path. False: there is no such thing, or no such transport, or no long-poll any more. */
+/* Which request it is by its path. False: there is no such thing, or no such transport, or no long-poll any
+ * more. */
 bool longpoll_route(const struct conn *http, struct str path, struct longpoll_request *out);
 
 /* The largest body that it may have. */

@@ -273,7 +273,7 @@ def new_rules_of_a_listener_count_for_who_is_connected_and_not_in():
 
     def listen(ticket, more=""):
         principals = f"{{joe: {{ticket: {ticket}, role: r}}}}"
-        return (f"listen: [{{url: 'ws://127.0.0.1:{port}', auth: {{ticket: {{principals: {principals}}}}}{more}}}]\n")
+        return f"listen: [{{url: 'ws://127.0.0.1:{port}', auth: {{ticket: {{principals: {principals}}}}}{more}}}]\n"
 
     def ask(peer, ticket):
         assert peer.hello(authmethods=["ticket"], authid="joe")[0] == 4
