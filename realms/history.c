@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "realms/inner.h"
+#include "realms/nesting.h"
 
 struct event_log *event_log_new(unsigned max_events, size_t max_bytes)
 {
@@ -75,13 +76,21 @@ struct storing {
     struct stored_event *stored;  /* made for the first log that wants it, shared by all */
 };
 
+/* [RESULT, id, {}, [{"args": .., "kwargs": ..}]] */
+static bool may_be_shown(const struct event *event)
+{
+    enum { LEVELS = 3 };
+    const struct wamp_payload *p = event->payload;
+    return nesting_fits(p->ser, p->args, LEVELS) && nesting_fits(p->ser, p->kwargs, LEVELS);
+}
+
 static void store_in(void *value, void *arg)
 {
     struct subscription *sub = value;
     struct storing *st = arg;
     if (!sub->log)
         return;
-    if (!st->stored)
+    if (!st->stored && may_be_shown(st->event))
         st->stored = stored_new(st->realm, st->event);
     if (st->stored)
         event_log_append(sub->log, st->stored);

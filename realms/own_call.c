@@ -3,6 +3,7 @@
 #include "common/mem.h"
 #include "realms/calls.h"
 #include "realms/inner.h"
+#include "realms/nesting.h"
 
 struct own_call {
     uint64_t id;  /* CALL.Request */
@@ -86,6 +87,12 @@ static struct wamp_payload payload_of(const struct realm_request *request, struc
     return payload;
 }
 
+/* What a stranger said stands deeper in a question than in his own message. */
+static bool may_be_sent(const struct realm_request *request)
+{
+    return nesting_fits(request->ser, request->args, 1) && nesting_fits(request->ser, request->kwargs, 1);
+}
+
 uint64_t own_call_start(struct realm *r, const struct realm_request *request, realm_done *done, void *user)
 {
     struct own_call *call = add(r, done, user);
@@ -101,7 +108,7 @@ uint64_t own_call_start(struct realm *r, const struct realm_request *request, re
         .uri = request->procedure,
         .payload = payload_of(request, &buf),
     };
-    if (!buf.failed)
+    if (!buf.failed && may_be_sent(request))
         calls_on_call(r->own_calls.session, &m);
     wamp_buf_fini(&buf);
     if (!calls_has_begun(r->own_calls.session, &m))

@@ -108,6 +108,25 @@ TEST(a_refused_call_has_its_outcome_at_once)  /* spec: B-081 */
     world_end(&w);
 }
 
+TEST(what_would_nest_too_deep_is_not_asked)  /* spec: A-DYN-02, A-AZN-02, B-047 */
+{
+    WORLD(w, .preset = PRESET_SPEC);
+    struct waiting waiting = {.world = &w};
+    struct peer *callee = callee_of(&w, WAMP_JSON, "{}");
+    struct realm_request deep = request;
+    char lists[2 * WAMP_DEPTH_MAX];
+    memset(lists, '[', WAMP_DEPTH_MAX);
+    memset(lists + WAMP_DEPTH_MAX, ']', WAMP_DEPTH_MAX);
+    deep.args = str_of(lists + 1, sizeof lists - 2);  /* with the message around them as deep as may be */
+    assert_true(call(&waiting, &deep));
+    hear(callee, "[68, 1, _, {}, _]");
+    deep.args = str_of(lists, sizeof lists);
+    assert_int_equal(call(&waiting, &deep), 0);
+    expect_said(&waiting, "wamp.error.network_failure;");
+    hear_nothing(callee);
+    world_end(&w);
+}
+
 TEST(the_router_does_not_wait_longer_than_its_timeout)  /* spec: A-TMO-02 */
 {
     WORLD(w, .preset = PRESET_SPEC);
@@ -256,6 +275,7 @@ TEST(without_memory_there_is_an_outcome_all_the_same)
 RUN_TESTS(cmocka_unit_test(the_router_calls_and_is_answered_whatever_the_serializer),
           cmocka_unit_test(an_error_of_the_callee_is_the_outcome),
           cmocka_unit_test(a_refused_call_has_its_outcome_at_once),
+          cmocka_unit_test(what_would_nest_too_deep_is_not_asked),
           cmocka_unit_test(the_router_does_not_wait_longer_than_its_timeout),
           cmocka_unit_test(a_callee_that_leaves_is_an_outcome),
           cmocka_unit_test(policies_concurrency_and_rerouting_are_those_of_any_call),
