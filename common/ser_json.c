@@ -2,8 +2,8 @@
  *
  * A message is validated once, in one pass; its payload is then forwarded as it came. A scan_ function takes the
  * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. Where it
- * is also given an item that one is filled in; with NULL for it the value is only passed over. A take_ function makes an
- * item of octets that were scanned.
+ * is also given an item that one is filled in; with NULL for it the value is only passed over. A take_ function
+ * makes an item of octets that were scanned.
  *
  * A string value that begins with \u0000 and goes on in base64 is octets; if it goes on otherwise it is text. "-0"
  * is the integer 0: it has neither fraction nor exponent, and integers have one zero. A number with one of these
@@ -161,7 +161,7 @@ static const char *read_escape(struct reader *r, const char *p, uint32_t *charac
     return *character ? p + 1 : fail(r, WAMP_ERR_SYNTAX);
 }
 
-/* What follows the plain octets from start to p: the end, where it was not all ASCII, or an escape, or what is wrong. */
+/* What follows the plain octets from start to p: an escape, the end where not all was ASCII, or what is wrong. */
 static NEVER_INLINE const char *scan_string_on(struct reader *r, const char *start, const char *p, unsigned high)
 {
     uint32_t character;
