@@ -1,9 +1,9 @@
 /* JSON (RFC 8259), passed over octet by octet without a tree: the hot path of the router.
  *
  * A message is validated once, in one pass; its payload is then forwarded as it came. A scan_ function takes the
- * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. Where it
- * is also given an item that one is filled in; with NULL for it the value is only passed over. A take_ function
- * makes an item of octets that were scanned.
+ * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. If it is
+ * given an item, that is filled in; with NULL for it the value is only passed over. A take_ function makes an item
+ * of octets that were scanned.
  *
  * A string value that begins with \u0000 and goes on in base64 is octets; if it goes on otherwise it is text. "-0"
  * is the integer 0: it has neither fraction nor exponent, and integers have one zero. A number with one of these
@@ -19,7 +19,7 @@
 #include <emmintrin.h>
 #endif
 
-/* For what is there twice, once for elements, which become items, and once for what lies deeper, which does not. */
+/* For what is there twice: once for elements, which become items, once for what lies deeper, which does not. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NEVER_INLINE __attribute__((noinline))  /* what is rare, and would cost what is not */
 
@@ -390,7 +390,8 @@ static const char *scan_exponent(struct reader *r, const char *p)
 }
 
 /* The number at start, whose integer part ends before the point or the exponent at p. */
-static NEVER_INLINE const char *scan_real(struct reader *r, const char *start, const char *p, struct wamp_item *out)
+static NEVER_INLINE const char *scan_real(struct reader *r, const char *start, const char *p,
+                                          struct wamp_item *out)
 {
     uint64_t digits;
     if (*p == '.')
@@ -561,7 +562,8 @@ static const char *scan_container(struct reader *r, const char *p, unsigned arou
 }
 
 /* The value at p, which stands in `around` lists and maps, of which one more is allowed. */
-static ALWAYS_INLINE const char *scan_value(struct reader *r, const char *p, unsigned around, struct wamp_item *out)
+static ALWAYS_INLINE const char *scan_value(struct reader *r, const char *p, unsigned around,
+                                            struct wamp_item *out)
 {
     const char *start = p;
     out->escaped = false;
