@@ -1,9 +1,9 @@
 /* JSON (RFC 8259), passed over octet by octet without a tree: the hot path of the router.
  *
  * A message is validated once, in one pass; its payload is then forwarded as it came. A scan_ function takes the
- * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. If it is
- * given an item, that is filled in; with NULL for it the value is only passed over. A take_ function makes an item
- * of octets that were scanned.
+ * place it begins at and returns the place behind what it has read, or NULL with the reason in the reader. An item
+ * that it is given is filled in; with NULL for it the value is only passed over. A take_ function makes an item of
+ * octets that were scanned.
  *
  * A string value that begins with \u0000 and goes on in base64 is octets; if it goes on otherwise it is text. "-0"
  * is the integer 0: it has neither fraction nor exponent, and integers have one zero. A number with one of these
