@@ -108,8 +108,27 @@ static void add_service(struct translation *t, const yaml_node_t *node, struct s
     s->count++;
 }
 
+static const yaml_node_t *origin_at(struct translation *t, const yaml_node_t *websocket, size_t i)
+{
+    return cb_at(t, cb_get(t, cb_get(t, websocket, "options"), "allowed_origins"), i);
+}
+
+static bool same_origins(struct translation *t, const yaml_node_t *a, const yaml_node_t *b)
+{
+    for (size_t i = 0;; i++) {
+        const yaml_node_t *x = origin_at(t, a, i), *y = origin_at(t, b, i);
+        if (!x || !y)
+            return x == y;
+        if (x->type != YAML_SCALAR_NODE || y->type != YAML_SCALAR_NODE ||
+            strcmp((const char *)x->data.scalar.value, (const char *)y->data.scalar.value))
+            return false;
+    }
+}
+
 static void add_websocket(struct translation *t, const yaml_node_t *node, struct service *s)
 {
+    if (s->websocket && !same_origins(t, s->websocket, node))
+        cb_fail(t, node, "paths with other allowed_origins at one endpoint: give each an endpoint of its own");
     s->websocket = s->websocket ? s->websocket : node;
     add_service(t, node, s);
 }

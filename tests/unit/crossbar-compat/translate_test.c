@@ -241,6 +241,20 @@ TEST(nobody_comes_in_by_a_path_that_asks_less)
                         "[{url: 'ws://0.0.0.0:1', auth: {}, longpoll: {path: '/b', preset: crossbar}}]");
 }
 
+#define ORIGINS(list) "{type: websocket, options: {allowed_origins: [" list "]}}"
+
+TEST(pages_come_in_by_no_path_that_asks_less)
+{
+    const char *refusal = "1: paths with other allowed_origins at one endpoint: give each an endpoint of its own";
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: {type: websocket}, b: "
+                                  ORIGINS("'https://x.y'") "}}"), refusal);
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: " ORIGINS("'https://x.y'")
+                                  ", b: " ORIGINS("'https://x.z'") "}}"), refusal);
+    assert_string_equal(transport("{type: web, endpoint: {type: tcp, port: 1}, paths: {a: " ORIGINS("'https://x.y'")
+                                  ", b: " ORIGINS("'https://x.y'") "}}"),
+                        "[{url: 'ws://0.0.0.0:1', origins: ['https://x.y']}]");
+}
+
 TEST(auth_with_nothing_in_it_lets_nobody_in)
 {
     const char *nulls[] = {"", "null", "~", "[]"};
@@ -355,6 +369,7 @@ RUN_TESTS(cmocka_unit_test(version_and_workers_tell),
           cmocka_unit_test(paths_are_looked_through_for_what_wampd_serves),
           cmocka_unit_test(cookies_are_a_method),
           cmocka_unit_test(nobody_comes_in_by_a_path_that_asks_less),
+          cmocka_unit_test(pages_come_in_by_no_path_that_asks_less),
           cmocka_unit_test(auth_with_nothing_in_it_lets_nobody_in),
           cmocka_unit_test(allow_by_default_counts_where_there_is_nothing_else),
           cmocka_unit_test(what_a_wildcard_denies_does_not_become_allowed),
