@@ -113,8 +113,8 @@ static bool read_pair(const struct wamp_item *key, const struct wamp_item *value
         return value->kind == WAMP_NULL;  /* what it demands may not be left out. spec: A-AZN-09 */
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (str_eq(key->text, flags[i].key)) {
-            *flags[i].flag = value->boolean;
             out->has_allow |= flags[i].flag == &out->allow;
+            *flags[i].flag = value->kind == WAMP_BOOL && value->boolean;
             return value->kind == WAMP_BOOL;
         }
     return false;
