@@ -148,6 +148,14 @@ static bool look(struct side *side)
            !add_all(side, "wamp.subscription.list", "wamp.subscription.get", false);
 }
 
+static void forget_all(struct side *side)
+{
+    for (struct mirror *m = side->mirrors, *next; m; m = next) {
+        next = m->next;
+        free(m);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct side one = {0}, two = {0};
@@ -163,5 +171,7 @@ int main(int argc, char **argv)
         printf("linked\n"), fflush(stdout), wamp_run(one.peer);
     wamp_close(two.peer);
     wamp_close(one.peer);
+    forget_all(&two);
+    forget_all(&one);
     return !ok;
 }
