@@ -118,8 +118,8 @@ static bool print_line(const struct server *server, const char *what, const stru
 
 /* --- reloading ------------------------------------------------------------------------------------------ */
 
-/* Who waited for the first line may not read on; the router does not wait for that. A pipe that can be written to
- * takes PIPE_BUF octets. */
+/* Who waited for the first line, or asked for metrics, may not read on; the router does not wait for that. A pipe
+ * that can be written to takes PIPE_BUF octets. */
 static bool is_read(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -169,12 +169,23 @@ static void ask_for_reload(struct server *server)
 
 /* --- signals -------------------------------------------------------------------------------------------- */
 
+/* As far as somebody reads it: the router waits for nobody. */
+static void write_to_stderr(struct str text)
+{
+    while (text.len && is_read(STDERR_FILENO)) {
+        ssize_t written = write(STDERR_FILENO, text.ptr, text.len < PIPE_BUF ? text.len : PIPE_BUF);
+        if (written <= 0)
+            return;
+        text = str_from(text, (size_t)written);
+    }
+}
+
 static void print_metrics(struct server *server)
 {
     struct wamp_buf out = {0};
     router_write_metrics(&server->router, &server->loop.hub, &out);
     if (!out.failed)
-        fwrite(out.ptr, 1, out.len, stderr);
+        write_to_stderr(wamp_buf_str(&out));
     wamp_buf_fini(&out);
 }
 

@@ -203,6 +203,15 @@ def other_signals_do_no_harm():
         assert b"\nwampd_connections 1\n" in d.process.stderr.read()
 
 
+def metrics_that_nobody_reads_hold_nobody_up():
+    with Daemon("--listen", ANY, stderr=subprocess.PIPE) as d:
+        session = joined(d.port())
+        for request in range(1, 101):  # a pipe takes 64 KiB
+            d.process.send_signal(signal.SIGUSR1)
+            session.call(request, "com.none")
+            assert session.receive()[0] == 8
+
+
 def signals_while_it_ends_do_not_end_it_halfway():
     for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM) * 5:
         with Daemon("--listen", ANY, stderr=subprocess.DEVNULL) as d:
@@ -378,6 +387,7 @@ run([
     an_address_in_use_is_an_error, a_socket_file_is_made_with_its_mode_and_removed,
     sigterm_ends_it_within_a_second_though_nobody_answers, sigterm_ends_it_at_once_when_all_answer,
     a_second_signal_does_not_wait, the_port_is_free_again_at_once, other_signals_do_no_harm,
+    metrics_that_nobody_reads_hold_nobody_up,
     signals_while_it_ends_do_not_end_it_halfway,
     connections_beyond_the_limit_are_refused, without_file_descriptors_sessions_go_on_and_nothing_spins,
     a_half_sent_request_gets_an_answer_at_its_deadline, a_call_timeout_is_late_by_little_and_never_early,
